@@ -1,0 +1,246 @@
+//! Updates of many customers in one request: `bulk/async` and `metadata/async`.
+//!
+//! The body is stored whole and worked off in slices. Neither way emits events; see `docs/customers.md`.
+
+use std::sync::Arc;
+
+use guerdon_model::{
+    Error, Patch,
+    customer::{Customer, CustomerInput},
+    error::{Dialect, Path, Rule},
+    ids::AsyncActionId,
+    metadata::Metadata,
+    payload,
+};
+use guerdon_store::BlobChunk;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json, value::RawValue};
+
+use crate::{
+    blobs::{self, Blob},
+    context::Context,
+    customers::{self, source_id_key},
+    jobs::{self, Job, REPORT_LIFETIME, Work},
+    service::Guerdon,
+    tx::{Result, Stop, Tx},
+};
+
+/// How many customers are changed in one commit.
+const SLICE: usize = 250;
+
+/// Where a bulk update stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BulkWork {
+    /// The body of the request.
+    pub blob: String,
+    pub chunks: u32,
+    /// The place of the next item.
+    pub next: usize,
+}
+
+impl BulkWork {
+    /// Nothing done yet.
+    pub fn of(blob: Blob) -> Self {
+        Self { blob: blob.name, chunks: blob.chunks, next: 0 }
+    }
+}
+
+/// The body of `metadata/async`.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+pub struct MetadataUpdate {
+    pub source_ids: Vec<String>,
+    pub metadata: Metadata,
+}
+
+/// The first thing that is wrong with a `bulk/async` body as a whole; details of single items show up
+/// in the job's result.
+///
+/// # Errors
+/// `invalid_payload`.
+pub fn check_items(items: &[Value]) -> std::result::Result<(), Error> {
+    for (index, item) in items.iter().enumerate() {
+        let path = Path::root().index(index);
+        let Value::Object(item) = item else {
+            return Err(Error::invalid_payload(path, Rule::Type("object".into())));
+        };
+        match item.get("source_id") {
+            Some(Value::String(_)) => {}
+            None => return Err(Error::invalid_payload(path, Rule::Required("source_id".into()))),
+            Some(_) => return Err(Error::invalid_payload(path.key("source_id"), Rule::Type("string".into()))),
+        }
+    }
+    Ok(())
+}
+
+/// Works a bulk update off from where it stands.
+///
+/// # Errors
+/// `StoreUnavailable` or `Overloaded`, to go on later; anything else breaks the job off.
+pub async fn run(
+    guerdon: &Arc<Guerdon>,
+    context: &Context,
+    id: &str,
+    work: BulkWork,
+) -> std::result::Result<(), Error> {
+    let body = blobs::read(guerdon, context, &work.blob, work.chunks).await?;
+    let items = Arc::new(Items::read(&body)?);
+    drop(body);
+    let mut next = work.next;
+    while next < items.len() {
+        let end = (next + SLICE).min(items.len());
+        let needs = (next..end).map(|place| source_id_key(&items.source_id(place))).collect();
+        let (job, slice) = (id.to_owned(), items.clone());
+        guerdon.executor.execute(context.clone(), needs, move |tx| apply_slice(tx, &job, &slice, next, end)).await?;
+        next = end;
+    }
+    let (job, url) = (id.to_owned(), report_url(guerdon, context, id));
+    guerdon.executor.execute(context.clone(), Vec::new(), move |tx| finish(tx, &job, &url)).await
+}
+
+fn report_url(guerdon: &Guerdon, context: &Context, id: &str) -> String {
+    let token = guerdon.secret.token_for(&jobs::report_purpose(&context.project, id));
+    format!("{}/v1/async-actions/{id}/report?token={token}", guerdon.options.public_url)
+}
+
+/// The items of either body.
+enum Items {
+    Customers(Vec<Box<RawValue>>),
+    Metadata(MetadataUpdate),
+}
+
+impl Items {
+    fn read(body: &[u8]) -> std::result::Result<Self, Error> {
+        // Both were checked when they arrived.
+        if let Ok(items) = serde_json::from_slice(body) {
+            return Ok(Items::Customers(items));
+        }
+        serde_json::from_slice(body).map(Items::Metadata).map_err(|_| Error::Internal)
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Items::Customers(items) => items.len(),
+            Items::Metadata(update) => update.source_ids.len(),
+        }
+    }
+
+    fn source_id(&self, place: usize) -> String {
+        #[derive(Deserialize)]
+        struct Identified {
+            source_id: String,
+        }
+        match self {
+            Items::Customers(items) => {
+                serde_json::from_str::<Identified>(items[place].get()).map(|item| item.source_id).unwrap_or_default()
+            }
+            Items::Metadata(update) => update.source_ids[place].clone(),
+        }
+    }
+
+    fn input(&self, place: usize) -> std::result::Result<CustomerInput, Error> {
+        match self {
+            Items::Customers(items) => match payload::parse(items[place].get().as_bytes()) {
+                Ok(input) => Ok(CustomerInput { id: Patch::Absent, ..input }),
+                Err(payload::Unreadable::Refused(error)) => Err(error),
+                Err(payload::Unreadable::NotJson) => Err(Error::Internal),
+            },
+            Items::Metadata(update) => Ok(CustomerInput {
+                source_id: Patch::Value(update.source_ids[place].clone()),
+                metadata: Patch::Value(update.metadata.clone()),
+                ..CustomerInput::default()
+            }),
+        }
+    }
+
+    /// A failure as the result lists it.
+    fn failure(&self, place: usize, error: &Error) -> Value {
+        let row = error.describe(Dialect::Should);
+        let mut failure = json!({"message": row.message, "details": row.details, "key": row.key});
+        if let Items::Customers(_) = self {
+            failure["source_id"] = self.source_id(place).into();
+        }
+        failure
+    }
+}
+
+fn apply_slice(tx: &mut Tx, id: &str, items: &Items, start: usize, end: usize) -> Result<()> {
+    let Some(mut job) = tx.get::<Job>(id)?.map(|job| job.as_ref().clone()) else { return Ok(()) };
+    let (Work::CustomersBulk(work) | Work::CustomersMetadata(work)) = &mut job.work else { return Ok(()) };
+    if work.next != start {
+        // Another worker has taken over and is further.
+        return Ok(());
+    }
+    work.next = end;
+    tx.need((start..end).map(|place| source_id_key(&items.source_id(place))))?;
+    let mut report = String::new();
+    for place in start..end {
+        let source_id = items.source_id(place);
+        let found = tx.find::<Customer>("source_id", &source_id)?.is_some();
+        let updated = match items.input(place).map_err(Stop::Refused).and_then(|input| upsert_silently(tx, &input)) {
+            Ok(()) => {
+                job.tally.done += 1;
+                true
+            }
+            Err(Stop::Refused(error)) => {
+                job.tally.fail(items.failure(place, &error));
+                false
+            }
+            Err(Stop::NotLoaded) => return Err(Stop::NotLoaded),
+        };
+        report.push_str(&report_line(&source_id, found, updated));
+    }
+    if job.tally.report_chunks == 0 {
+        report.insert_str(0, "source_id,found,updated\n");
+    }
+    let seq = job.tally.report_chunks;
+    tx.append_blob(BlobChunk { blob: jobs::report_blob(&job.action.id), seq, bytes: report.into_bytes() });
+    job.tally.report_chunks += 1;
+    job.step((end * 100 / items.len().max(1)) as u8, tx.now());
+    tx.put(job);
+    Ok(())
+}
+
+fn report_line(source_id: &str, found: bool, updated: bool) -> String {
+    let quoted = if source_id.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", source_id.replace('"', "\"\""))
+    } else {
+        source_id.to_owned()
+    };
+    format!("{quoted},{found},{updated}\n")
+}
+
+/// Creates or updates the customer with the input's `source_id`; emits nothing.
+fn upsert_silently(tx: &mut Tx, input: &CustomerInput) -> Result<()> {
+    let Some(source_id) = input.source_id.as_value() else {
+        return Err(Error::invalid_payload(Path::root(), Rule::Required("source_id".into())).into());
+    };
+    match tx.find::<Customer>("source_id", source_id)? {
+        Some(customer) => customers::patch(tx, &customer, input).map(drop),
+        None => customers::insert(tx, input).map(drop),
+    }
+}
+
+fn finish(tx: &mut Tx, id: &str, report_url: &str) -> Result<()> {
+    let Some(mut job) = tx.get::<Job>(id)?.map(|job| job.as_ref().clone()) else { return Ok(()) };
+    let (Work::CustomersBulk(work) | Work::CustomersMetadata(work)) = &job.work else { return Ok(()) };
+    if job.due_at.is_none() {
+        return Ok(());
+    }
+    tx.drop_blob(&work.blob);
+    if job.tally.report_chunks == 0 {
+        // A report without rows still has its header.
+        let bytes = b"source_id,found,updated\n".to_vec();
+        tx.append_blob(BlobChunk { blob: jobs::report_blob(&AsyncActionId::from(id)), seq: 0, bytes });
+        job.tally.report_chunks = 1;
+    }
+    let result = json!({
+        "done_count": job.tally.done,
+        "failed_count": job.tally.failed,
+        "reports": [report_url],
+        "reports_available_till": tx.now().plus_millis(REPORT_LIFETIME).to_string(),
+        "errors": job.tally.failures,
+    });
+    job.finish(result, tx.now());
+    tx.put(job);
+    Ok(())
+}

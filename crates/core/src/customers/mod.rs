@@ -1,0 +1,196 @@
+//! Customers: upsert, update, delete, erase. `docs/customers.md` has the rules.
+
+pub mod activity;
+pub mod bulk;
+pub mod import;
+pub mod listing;
+pub mod summary;
+
+use std::{borrow::Cow, sync::Arc};
+
+use guerdon_model::{
+    Error, Patch,
+    customer::{Customer, CustomerInput, DeletedCustomer, ErasedData, PermanentDeletion},
+    event::Event,
+    ids::CustomerId,
+    metadata_schema::Scope,
+};
+use guerdon_store::{Collection, Document, Key};
+
+use crate::tx::{Result, Tx};
+
+/// The word for customers in errors and metadata schemas.
+pub const RESOURCE: &str = "customer";
+
+/// What a path calls a customer: its id or the shop's `source_id`, as sent.
+#[derive(Debug, Clone)]
+pub struct CustomerRef(Arc<str>);
+
+impl CustomerRef {
+    /// Reads a path segment or another reference.
+    pub fn new(sent: &str) -> Self {
+        Self(sent.into())
+    }
+
+    /// The text as it was sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What has to be loaded to find the customer.
+    pub fn keys(&self) -> Vec<Key> {
+        // Our ids are the only ones that begin like this; anything else can only be a `source_id`.
+        let id = self.0.starts_with("cust_").then(|| Key::id(Collection::Customers, self.0.clone()));
+        id.into_iter().chain([source_id_key(&self.0)]).collect()
+    }
+}
+
+/// The key of the customer with this `source_id`.
+pub fn source_id_key(source_id: &str) -> Key {
+    let column = Collection::Customers.column("source_id").expect("the collection's table has this column");
+    Key::unique(Collection::Customers, column, source_id)
+}
+
+/// The customer that `reference` names: by id first, then by `source_id`.
+pub fn find(tx: &mut Tx, reference: &CustomerRef) -> Result<Option<Arc<Customer>>> {
+    tx.need(reference.keys())?;
+    if reference.0.starts_with("cust_")
+        && let Some(customer) = tx.get::<Customer>(&reference.0)?
+    {
+        return Ok(Some(customer));
+    }
+    tx.find("source_id", &reference.0)
+}
+
+fn require(tx: &mut Tx, reference: &CustomerRef) -> Result<Arc<Customer>> {
+    Ok(find(tx, reference)?.ok_or_else(|| Error::not_found(RESOURCE, reference.as_str()))?)
+}
+
+/// The customer that `reference` names, or `not_found`.
+pub fn get(tx: &mut Tx, reference: &CustomerRef) -> Result<Customer> {
+    Ok(require(tx, reference)?.as_ref().clone().into_answer())
+}
+
+/// Creates the customer, or updates the one that the body's `id` or else `source_id` names.
+pub fn upsert(tx: &mut Tx, input: &CustomerInput) -> Result<Customer> {
+    let existing = match (&input.id, &input.source_id) {
+        (Patch::Value(id), _) => {
+            let found = tx.get::<Customer>(id)?;
+            Some(found.ok_or_else(|| Error::not_found(RESOURCE, id.as_str()))?)
+        }
+        (_, Patch::Value(source_id)) => tx.find::<Customer>("source_id", source_id)?,
+        _ => None,
+    };
+    match existing {
+        Some(customer) => change(tx, &customer, input),
+        None => {
+            let customer = insert(tx, input)?;
+            tx.emit(Event::CustomerCreated(&customer));
+            Ok(customer.into_answer())
+        }
+    }
+}
+
+/// What [`upsert`] surely reads.
+pub fn upsert_keys(input: &CustomerInput) -> Vec<Key> {
+    match (&input.id, &input.source_id) {
+        (Patch::Value(id), _) => vec![Key::id(Collection::Customers, id.as_str())],
+        (_, Patch::Value(source_id)) => vec![source_id_key(source_id)],
+        _ => Vec::new(),
+    }
+}
+
+/// Changes the attributes that the body has; its ids are ignored.
+pub fn update(tx: &mut Tx, reference: &CustomerRef, input: &CustomerInput) -> Result<Customer> {
+    let customer = require(tx, reference)?;
+    change(tx, &customer, input)
+}
+
+fn change(tx: &mut Tx, customer: &Customer, input: &CustomerInput) -> Result<Customer> {
+    let customer = patch(tx, customer, input)?;
+    tx.emit(Event::CustomerUpdated(&customer));
+    Ok(customer.into_answer())
+}
+
+/// Stores a new customer; tells nobody.
+fn insert(tx: &mut Tx, input: &CustomerInput) -> Result<Customer> {
+    let mut customer = Customer::new(tx.new_id(), input.source_id.as_value().cloned(), tx.now());
+    input.check()?;
+    let sent = input.metadata.as_value().cloned().unwrap_or_default();
+    tx.config().check_metadata(RESOURCE, &sent, Scope::Whole)?;
+    input.apply_to(&mut customer);
+    tx.put(customer.clone());
+    Ok(customer)
+}
+
+/// Stores the changed customer; tells nobody.
+fn patch(tx: &mut Tx, customer: &Customer, input: &CustomerInput) -> Result<Customer> {
+    input.check()?;
+    if let Patch::Value(sent) = &input.metadata {
+        tx.config().check_metadata(RESOURCE, sent, Scope::SentKeysOnly)?;
+    }
+    let mut customer = customer.clone();
+    input.apply_to(&mut customer);
+    customer.updated_at = Some(tx.now());
+    tx.put(customer.clone());
+    Ok(customer)
+}
+
+/// Removes the customer from sight and frees its `source_id`. Its data stays until it is erased.
+pub fn delete(tx: &mut Tx, reference: &CustomerRef) -> Result<()> {
+    let mut customer = require(tx, reference)?.as_ref().clone();
+    let now = tx.now();
+    customer.source_id = customer.source_id.map(|source_id| format!("{source_id}_deleted{now}"));
+    customer.updated_at = Some(now);
+    tx.delete::<Customer>(customer.id.as_str());
+    tx.emit(Event::CustomerDeleted(&customer));
+    tx.put(DeletedCustomer { customer, deleted_at: now });
+    Ok(())
+}
+
+/// Erases a customer, deleted or not, with all events about it and their send-outs.
+///
+/// `customer_events` is how many events there are beyond its creation, for the answer.
+pub fn erase(tx: &mut Tx, reference: &CustomerRef, customer_events: i64) -> Result<PermanentDeletion> {
+    let id = erasable(tx, reference)?;
+    tx.need([Key::id(Customer::COLLECTION, id.as_str()), Key::id(DeletedCustomer::COLLECTION, id.as_str())])?;
+    if tx.get::<Customer>(id.as_str())?.is_some() {
+        tx.delete::<Customer>(id.as_str());
+    }
+    if tx.get::<DeletedCustomer>(id.as_str())?.is_some() {
+        tx.delete::<DeletedCustomer>(id.as_str());
+    }
+    tx.erase_entity(id.as_str());
+    Ok(PermanentDeletion {
+        id: tx.new_id(),
+        created_at: tx.now(),
+        related_object_id: id,
+        related_object: Cow::Borrowed("customer"),
+        status: Cow::Borrowed("DONE"),
+        data_json: ErasedData {
+            customer: 1,
+            customer_events: (customer_events > 0).then_some(customer_events),
+            ..ErasedData::default()
+        },
+        object: Cow::Borrowed("pernament_deletion"),
+    })
+}
+
+/// The id of the customer to erase; one that is deleted already is found by its id alone.
+pub fn erasable(tx: &mut Tx, reference: &CustomerRef) -> Result<CustomerId> {
+    let deleted = Key::id(DeletedCustomer::COLLECTION, reference.as_str());
+    tx.need(reference.keys().into_iter().chain([deleted]))?;
+    if let Some(customer) = find(tx, reference)? {
+        return Ok(customer.id.clone());
+    }
+    let deleted = tx.get::<DeletedCustomer>(reference.as_str())?;
+    let deleted = deleted.ok_or_else(|| Error::not_found(RESOURCE, reference.as_str()))?;
+    Ok(deleted.customer.id.clone())
+}
+
+/// The page of a customer's mailing preferences, relative to where the API is served.
+pub fn with_assets(mut customer: Customer, public_url: &str) -> Customer {
+    let cockpit_url = format!("{public_url}/customers/{}/preferences", customer.id);
+    customer.assets = Some(guerdon_model::customer::Assets { cockpit_url });
+    customer
+}

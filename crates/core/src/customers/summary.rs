@@ -1,0 +1,178 @@
+//! What is derived from a customer's orders, redemptions, cards and referrals.
+//!
+//! Whoever changes one of those calls [`refresh`] in the same command, so that the summary is never
+//! behind. A refresh alone tells nobody: `customer.updated` is for updates of the profile.
+//! `docs/customers.md` has the formulas.
+
+use std::collections::BTreeMap;
+
+use guerdon_engine::money::{self, Overflow};
+use guerdon_model::{
+    Timestamp,
+    customer::{Customer, Loyalty, LoyaltyCampaign, LoyaltyCardSummary, OrdersSummary, RedemptionsSummary},
+};
+
+use crate::tx::{Result, Tx};
+
+/// Changes the derived fields of the customer with this id; a customer that is gone is left alone.
+pub fn refresh(tx: &mut Tx, id: &str, derive: impl FnOnce(&mut Customer)) -> Result<()> {
+    if let Some(customer) = tx.get::<Customer>(id)? {
+        let mut customer = customer.as_ref().clone();
+        derive(&mut customer);
+        customer.updated_at = Some(tx.now());
+        tx.put(customer);
+    }
+    Ok(())
+}
+
+/// An order that is paid or fulfilled: only those count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountedOrder {
+    /// Before discounts, in minor units; 0 for an order without amount.
+    pub amount: i64,
+    pub created_at: Timestamp,
+}
+
+/// The orders' part of a summary.
+///
+/// # Errors
+/// When the amounts do not fit into 64 bits.
+pub fn of_orders(orders: &[CountedOrder]) -> std::result::Result<OrdersSummary, Overflow> {
+    let total_count = orders.len() as i64;
+    let total_amount = orders.iter().try_fold(0i64, |total, order| total.checked_add(order.amount)).ok_or(Overflow)?;
+    let last = orders.iter().max_by_key(|order| order.created_at);
+    Ok(OrdersSummary {
+        total_amount,
+        total_count,
+        average_amount: money::average(total_amount, total_count)?,
+        last_order_amount: last.map_or(0, |order| order.amount),
+        last_order_date: last.map(|order| order.created_at),
+    })
+}
+
+/// What happened to a redemption.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redeemed {
+    Succeeded,
+    Failed,
+    RollbackSucceeded,
+    RollbackFailed,
+}
+
+/// Counts one redemption or rollback.
+pub fn count(summary: &mut RedemptionsSummary, redeemed: Redeemed) {
+    let (kind, total) = match redeemed {
+        Redeemed::Succeeded => (&mut summary.total_succeeded, &mut summary.total_redeemed),
+        Redeemed::Failed => (&mut summary.total_failed, &mut summary.total_redeemed),
+        Redeemed::RollbackSucceeded => (&mut summary.total_rollback_succeeded, &mut summary.total_rolled_back),
+        Redeemed::RollbackFailed => (&mut summary.total_rollback_failed, &mut summary.total_rolled_back),
+    };
+    *kind += 1;
+    *total += 1;
+}
+
+/// A loyalty card that the customer holds, in points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldCard {
+    /// None for a card outside of campaigns.
+    pub campaign: Option<String>,
+    pub points: i64,
+    pub expired_points: i64,
+    pub subtracted_points: i64,
+    pub redeemed_points: i64,
+}
+
+impl HeldCard {
+    /// Points that are left.
+    pub fn balance(&self) -> i64 {
+        self.points - self.expired_points - self.subtracted_points - self.redeemed_points
+    }
+}
+
+/// The cards' part of `summary`, and `loyalty` without referrals.
+pub fn of_cards(cards: &[HeldCard]) -> (LoyaltyCardSummary, Loyalty) {
+    let summary = LoyaltyCardSummary {
+        redeemed_points: cards.iter().map(|card| card.redeemed_points).sum(),
+        points_to_go: cards.iter().map(HeldCard::balance).sum(),
+    };
+    let mut campaigns: BTreeMap<String, LoyaltyCampaign> = BTreeMap::new();
+    let mut points = 0;
+    for card in cards {
+        if let Some(campaign) = &card.campaign {
+            points += card.points - card.expired_points;
+            campaigns.entry(campaign.clone()).or_default().points += card.balance();
+        }
+    }
+    (summary, Loyalty { points, referred_customers: 0, campaigns })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(amount: i64, minute: i64) -> CountedOrder {
+        CountedOrder { amount, created_at: Timestamp::from_millis(minute * 60_000) }
+    }
+
+    #[test]
+    fn paid_and_fulfilled_orders_add_up() {
+        // A 10000 paid, B 5000 created, C 7001 fulfilled; then C is canceled; then B is paid.
+        for (orders, expected) in [
+            (vec![order(10_000, 1), order(7_001, 3)], (17_001, 2, 8_501, 7_001, Some(3))),
+            (vec![order(10_000, 1)], (10_000, 1, 10_000, 10_000, Some(1))),
+            (vec![order(10_000, 1), order(5_000, 2)], (15_000, 2, 7_500, 5_000, Some(2))),
+            (vec![], (0, 0, 0, 0, None)),
+            (vec![order(24_900, 1), order(0, 2), order(0, 0)], (24_900, 3, 8_300, 0, Some(2))),
+        ] {
+            let summary = of_orders(&orders).expect("fits");
+            let date = summary.last_order_date.map(|date| date.as_millis() / 60_000);
+            let found =
+                (summary.total_amount, summary.total_count, summary.average_amount, summary.last_order_amount, date);
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn averages_are_as_documented() {
+        for (total, count, average) in [(24_900, 3, 8_300), (210_000, 3, 70_000), (203_900, 2, 101_950)] {
+            assert_eq!(money::average(total, count), Ok(average));
+        }
+    }
+
+    #[test]
+    fn redemptions_and_rollbacks_are_counted_apart() {
+        use Redeemed::*;
+        let counted = |outcomes: &[Redeemed]| {
+            let mut summary = RedemptionsSummary::default();
+            outcomes.iter().for_each(|outcome| count(&mut summary, *outcome));
+            (
+                summary.total_redeemed,
+                summary.total_failed,
+                summary.total_succeeded,
+                summary.total_rolled_back,
+                summary.total_rollback_failed,
+                summary.total_rollback_succeeded,
+            )
+        };
+        let three_two_one_two =
+            [Succeeded, Succeeded, Succeeded, Failed, Failed, RollbackSucceeded, RollbackFailed, RollbackFailed];
+        assert_eq!(counted(&three_two_one_two), (5, 2, 3, 3, 2, 1));
+        assert_eq!(counted(&[Succeeded, Succeeded, Succeeded, Succeeded, RollbackSucceeded]), (4, 0, 4, 1, 0, 1));
+    }
+
+    #[test]
+    fn cards_without_a_campaign_count_only_as_points_to_go() {
+        let winter = HeldCard {
+            campaign: Some("Winter".into()),
+            points: 100,
+            expired_points: 20,
+            subtracted_points: 0,
+            redeemed_points: 30,
+        };
+        let loose =
+            HeldCard { campaign: None, points: 15, expired_points: 0, subtracted_points: 0, redeemed_points: 0 };
+        let (summary, loyalty) = of_cards(&[winter, loose]);
+        assert_eq!((loyalty.points, loyalty.campaigns["Winter"].points), (80, 50));
+        assert_eq!((summary.redeemed_points, summary.points_to_go), (30, 65));
+    }
+}

@@ -1,0 +1,346 @@
+//! Carries out commands: collects what waits, loads, runs, commits once, answers.
+//!
+//! One lane per project, so that a commit never spans projects; lanes run side by side. A lane takes
+//! whatever has queued up while its last batch was committing, without any delay of its own.
+//! `ARCHITECTURE.md` follows a request through here.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use guerdon_model::{Error, ids::ProjectId};
+use guerdon_store::{CommitError, Key, Store};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use crate::{
+    batch::{Batch, Command, Progress},
+    clock::Clock,
+    context::Context,
+    ids::IdGenerator,
+    snapshot::Snapshots,
+    tx::{Result, Stop, Tx},
+    working_set::{Staged, WorkingSet},
+};
+
+/// The most commands in one batch.
+const MAX_BATCH: usize = 256;
+/// How often one batch is loaded or begun again before its commands fail.
+const MAX_ROUNDS: usize = 64;
+
+/// Wakes those who wait for what a commit has written.
+#[derive(Default)]
+pub struct Signals {
+    /// A commit has written send-outs.
+    pub send_outs: Notify,
+    /// A commit has written a job.
+    pub jobs: Notify,
+}
+
+/// Runs commands and reads of all projects.
+pub struct Executor {
+    parts: Arc<Parts>,
+    lanes: Mutex<HashMap<ProjectId, mpsc::Sender<Box<dyn Command>>>>,
+    queue_length: usize,
+}
+
+/// What every lane uses.
+struct Parts {
+    store: Arc<dyn Store>,
+    snapshots: Arc<Snapshots>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<IdGenerator>,
+    signals: Arc<Signals>,
+    /// Commands that were accepted and not answered yet, over all lanes.
+    pending: AtomicUsize,
+    idle: Notify,
+}
+
+impl Executor {
+    /// An executor whose projects each queue up to `queue_length` commands.
+    pub fn new(
+        store: Arc<dyn Store>,
+        snapshots: Arc<Snapshots>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<IdGenerator>,
+        signals: Arc<Signals>,
+        queue_length: usize,
+    ) -> Self {
+        let parts =
+            Parts { store, snapshots, clock, ids, signals, pending: AtomicUsize::new(0), idle: Notify::default() };
+        Self { parts: Arc::new(parts), lanes: Mutex::default(), queue_length }
+    }
+
+    /// Runs a command durably: when this returns a value, it is on disk.
+    ///
+    /// `needs` are documents that the command surely reads; others are loaded when it asks for them.
+    ///
+    /// # Errors
+    /// The command's refusal; `Overloaded` when too many commands wait already; `StoreUnavailable`
+    /// when the store fails, in which case nothing was changed.
+    pub async fn execute<T, F>(&self, context: Context, needs: Vec<Key>, command: F) -> std::result::Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx) -> Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let project = context.project.clone();
+        let pending = Pending { context, needs, command, outcome: None, reply };
+        self.enqueue(&project, Box::new(pending))?;
+        answer.await.unwrap_or(Err(Error::Internal))
+    }
+
+    /// Runs a command that only reads, against the latest committed state.
+    ///
+    /// # Errors
+    /// The command's refusal, or `StoreUnavailable`.
+    pub async fn read<T, F>(&self, context: &Context, mut command: F) -> std::result::Result<T, Error>
+    where
+        F: FnMut(&mut Tx) -> Result<T>,
+    {
+        let parts = &self.parts;
+        let mut config = parts.snapshots.get(&context.project, None).await?;
+        let mut set = WorkingSet::default();
+        for _ in 0..MAX_ROUNDS {
+            let now = parts.clock.now();
+            let (outcome, missing) = {
+                let staged = Staged::default();
+                let mut tx = Tx { set: &mut set, staged, context, config: &config, now, ids: &parts.ids };
+                (command(&mut tx), tx.staged.missing)
+            };
+            match outcome {
+                Ok(value) => return Ok(value),
+                Err(Stop::Refused(error)) => return Err(error),
+                Err(Stop::NotLoaded) => {
+                    let version = parts.load(&context.project, missing, &mut set).await?;
+                    if version != config.version {
+                        config = parts.snapshots.get(&context.project, Some(version)).await?;
+                    }
+                }
+            }
+        }
+        tracing::error!(group_id = %context.group_id, "a read never had all documents that it asked for");
+        Err(Error::Internal)
+    }
+
+    /// Commands that were accepted and not answered yet.
+    pub fn pending(&self) -> usize {
+        self.parts.pending.load(Ordering::SeqCst)
+    }
+
+    /// Waits until every accepted command is answered.
+    pub async fn drain(&self) {
+        loop {
+            let idle = self.parts.idle.notified();
+            if self.pending() == 0 {
+                return;
+            }
+            idle.await;
+        }
+    }
+
+    fn enqueue(&self, project: &ProjectId, command: Box<dyn Command>) -> std::result::Result<(), Error> {
+        let mut lanes = self.lanes.lock();
+        let lane = lanes.entry(project.clone()).or_insert_with(|| {
+            let (lane, queue) = mpsc::channel(self.queue_length);
+            tokio::spawn(run_lane(self.parts.clone(), project.clone(), queue));
+            lane
+        });
+        self.parts.pending.fetch_add(1, Ordering::SeqCst);
+        lane.try_send(command).map_err(|_| {
+            self.parts.answered(1);
+            metrics::counter!("guerdon_commands_rejected_total").increment(1);
+            Error::Overloaded { retry_after_seconds: 1 }
+        })
+    }
+}
+
+impl Parts {
+    /// Loads documents into a set; returns the version of the configuration at that moment.
+    async fn load(&self, project: &ProjectId, keys: Vec<Key>, set: &mut WorkingSet) -> std::result::Result<u64, Error> {
+        let loaded = self.store.load(project, keys.clone()).await.map_err(|error| {
+            tracing::error!(%project, %error, "documents could not be loaded");
+            Error::StoreUnavailable
+        })?;
+        for (key, record) in keys.iter().zip(loaded.records) {
+            set.add(key, record);
+        }
+        Ok(loaded.config_version)
+    }
+
+    fn answered(&self, count: usize) {
+        if self.pending.fetch_sub(count, Ordering::SeqCst) == count {
+            self.idle.notify_waiters();
+        }
+    }
+}
+
+/// Serves one project until the executor is dropped.
+async fn run_lane(parts: Arc<Parts>, project: ProjectId, mut queue: mpsc::Receiver<Box<dyn Command>>) {
+    let mut commands = Vec::new();
+    while queue.recv_many(&mut commands, MAX_BATCH).await > 0 {
+        while !commands.is_empty() {
+            let count = commands.len();
+            metrics::histogram!("guerdon_batch_commands").record(count as f64);
+            commands = run_batch(&parts, &project, commands).await;
+            parts.answered(count - commands.len());
+        }
+    }
+}
+
+/// Carries out as many of the commands as fit into one commit; returns the others.
+async fn run_batch(parts: &Parts, project: &ProjectId, commands: Vec<Box<dyn Command>>) -> Vec<Box<dyn Command>> {
+    let config = match parts.snapshots.get(project, None).await {
+        Ok(config) => config,
+        Err(error) => {
+            commands.into_iter().for_each(|command| command.answer(Some(error.clone())));
+            return Vec::new();
+        }
+    };
+    let mut batch = Batch::new(config, commands);
+    for _ in 0..MAX_ROUNDS {
+        let verdict = match run_to_end(parts, project, &mut batch).await {
+            Ok(true) => commit(parts, project, &mut batch).await,
+            Ok(false) => Err(Setback::Stale),
+            Err(error) => Err(Setback::Failed(error)),
+        };
+        match verdict {
+            Ok(()) => return batch.finish(None),
+            Err(Setback::Stale) => {
+                metrics::counter!("guerdon_batches_restarted_total").increment(1);
+                match parts.snapshots.refresh(project).await {
+                    Ok(config) => batch = batch.restart(config),
+                    Err(error) => {
+                        batch.abandon(error);
+                        return Vec::new();
+                    }
+                }
+            }
+            Err(Setback::Failed(error)) => {
+                batch.abandon(error);
+                return Vec::new();
+            }
+        }
+    }
+    tracing::error!(%project, "a batch was begun too often");
+    batch.abandon(Error::Overloaded { retry_after_seconds: 1 });
+    Vec::new()
+}
+
+/// Why a batch is not committed.
+enum Setback {
+    /// Somebody else changed a document or the configuration: begin again.
+    Stale,
+    Failed(Error),
+}
+
+/// Loads and runs until every command has an outcome; false if the configuration is out of date.
+async fn run_to_end(parts: &Parts, project: &ProjectId, batch: &mut Batch) -> std::result::Result<bool, Error> {
+    let mut missing = batch.declared();
+    for _ in 0..MAX_ROUNDS {
+        if !missing.is_empty() {
+            let version = parts.load(project, missing, batch.set()).await?;
+            if version != batch.config().version {
+                return Ok(false);
+            }
+        }
+        match batch.run(parts.clock.now(), &parts.ids) {
+            Progress::Finished => return Ok(true),
+            Progress::Missing(keys) => missing = keys,
+        }
+    }
+    tracing::error!(%project, "a batch never had all documents that it asked for");
+    Err(Error::Internal)
+}
+
+async fn commit(parts: &Parts, project: &ProjectId, batch: &mut Batch) -> std::result::Result<(), Setback> {
+    let commit_id = hex::encode(parts.ids.bytes::<16>());
+    let changes = batch.take_changes(project.clone(), commit_id.clone());
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let (has_send_outs, bumps_config) = (!changes.send_outs.is_empty(), changes.bumps_config);
+    let has_jobs = changes.writes.iter().any(|write| write.collection == guerdon_store::Collection::Jobs);
+    match parts.store.commit(changes).await {
+        Ok(()) => {}
+        Err(CommitError::Conflict) => return Err(Setback::Stale),
+        Err(CommitError::Store(error)) => {
+            tracing::error!(%project, %error, "a batch could not be committed");
+            return Err(Setback::Failed(Error::StoreUnavailable));
+        }
+        Err(CommitError::Unknown) => match parts.store.resolve(project, &commit_id).await {
+            Ok(true) => {}
+            Ok(false) => return Err(Setback::Stale),
+            Err(error) => {
+                tracing::error!(%project, %error, "the outcome of a commit could not be found out");
+                return Err(Setback::Failed(Error::StoreUnavailable));
+            }
+        },
+    }
+    if bumps_config && parts.snapshots.refresh(project).await.is_err() {
+        tracing::warn!(%project, "the new configuration could not be read yet; the next load will notice");
+    }
+    if has_send_outs {
+        parts.signals.send_outs.notify_one();
+    }
+    if has_jobs {
+        parts.signals.jobs.notify_one();
+    }
+    Ok(())
+}
+
+/// A command with its typed outcome and the caller who waits for it.
+struct Pending<T, F> {
+    context: Context,
+    needs: Vec<Key>,
+    command: F,
+    outcome: Option<std::result::Result<T, Error>>,
+    reply: oneshot::Sender<std::result::Result<T, Error>>,
+}
+
+impl<T, F> Command for Pending<T, F>
+where
+    T: Send + 'static,
+    F: FnMut(&mut Tx) -> Result<T> + Send + 'static,
+{
+    fn context(&self) -> &Context {
+        &self.context
+    }
+
+    fn needs(&self) -> &[Key] {
+        &self.needs
+    }
+
+    fn run(&mut self, tx: &mut Tx) -> std::result::Result<(), Stop> {
+        match (self.command)(tx) {
+            Ok(value) => {
+                self.outcome = Some(Ok(value));
+                Ok(())
+            }
+            Err(Stop::Refused(error)) => {
+                self.outcome = Some(Err(error.clone()));
+                Err(Stop::Refused(error))
+            }
+            Err(Stop::NotLoaded) => Err(Stop::NotLoaded),
+        }
+    }
+
+    fn answer(self: Box<Self>, failure: Option<Error>) {
+        let outcome = match (failure, self.outcome) {
+            // Even a refusal may rest on what another command of the failed batch had changed.
+            (Some(failure), _) => Err(failure),
+            (None, Some(outcome)) => outcome,
+            (None, None) => Err(Error::Internal),
+        };
+        // The caller may have gone away.
+        let _ = self.reply.send(outcome);
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.outcome = Some(Err(error));
+    }
+}

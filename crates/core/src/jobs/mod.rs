@@ -1,0 +1,215 @@
+//! Jobs: work that goes on after its request was answered, and survives whatever happens to us.
+//!
+//! A job is a document. Whoever works on it moves its `due_at` into the future (a lease) and, with
+//! every step, commits the step's changes and the job's progress together: a step happens once, and a
+//! job whose worker died becomes due again where it stopped. Jobs of one project run one after the
+//! other, in the order in which they were started. `docs/async-actions.md` is the page for users.
+
+mod runner;
+
+use std::borrow::Cow;
+
+use guerdon_model::{
+    Error, Timestamp,
+    async_action::{AsyncAction, OperationStatus, Status, async_action_object},
+    ids::{AsyncActionId, ProjectId, RequestId},
+    list::List,
+};
+use guerdon_store::{Collection, ColumnValue, Condition, Document, Order, Query};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+pub use runner::{run_due, work};
+
+use crate::{
+    context::Context,
+    customers::{bulk::BulkWork, import::ImportWork},
+    service::Guerdon,
+    tx::{self, Result, Tx},
+};
+
+/// How long a worker may be silent before another one takes over, in milliseconds.
+pub const LEASE: i64 = 15_000;
+/// How many failed records a result lists; the others are only counted.
+pub const MAX_FAILURES: usize = 1_000;
+/// How long the report of a bulk update can be downloaded, in milliseconds.
+pub const REPORT_LIFETIME: i64 = 7 * 24 * 3_600_000;
+
+/// A job as stored: what clients see of it, and where the work stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    pub action: AsyncAction,
+    pub work: Work,
+    /// When a worker may take it (again); none once it is finished.
+    pub due_at: Option<Timestamp>,
+    pub tally: Tally,
+}
+
+/// The kinds of work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Work {
+    CustomersImport(ImportWork),
+    CustomersBulk(BulkWork),
+    CustomersMetadata(BulkWork),
+    /// Deletes what is left of a project.
+    ProjectPurge {
+        project: ProjectId,
+    },
+}
+
+impl Work {
+    /// The type that clients see.
+    fn kind(&self) -> &'static str {
+        match self {
+            Work::CustomersImport(_) => "CUSTOMERS.IMPORT_CSV",
+            Work::CustomersBulk(_) => "CUSTOMERS.BULK_UPDATE",
+            Work::CustomersMetadata(_) => "CUSTOMERS.METADATA_UPDATE",
+            Work::ProjectPurge { .. } => "PROJECTS.PURGE",
+        }
+    }
+}
+
+/// What has come of a job's records so far.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Tally {
+    pub done: u64,
+    pub failed: u64,
+    /// The first [`MAX_FAILURES`] failures, as the result shows them.
+    pub failures: Vec<Value>,
+    /// How many pieces the report has.
+    pub report_chunks: u32,
+}
+
+impl Tally {
+    /// Counts a failed record and keeps it if there is room.
+    pub fn fail(&mut self, failure: Value) {
+        self.failed += 1;
+        if self.failures.len() < MAX_FAILURES {
+            self.failures.push(failure);
+        }
+    }
+}
+
+impl Document for Job {
+    const COLLECTION: Collection = Collection::Jobs;
+    fn id(&self) -> &str {
+        self.action.id.as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        vec![self.due_at.into(), self.action.created_at.into()]
+    }
+}
+
+/// Starts a job: it is due at once.
+pub fn start(tx: &mut Tx, work: Work) -> Result<AsyncActionId> {
+    let (id, now) = (tx.new_id::<AsyncActionId>(), tx.now());
+    tx.put(Job {
+        action: AsyncAction {
+            id: id.clone(),
+            kind: Cow::Borrowed(work.kind()),
+            status: Status::Enqueued,
+            operation_status: OperationStatus::Unknown,
+            result: None,
+            created_at: now,
+            updated_at: now,
+            request_id: RequestId::from(&*tx.context().group_id),
+            progress: 0,
+            processing_time: None,
+            object: async_action_object(),
+        },
+        work,
+        due_at: Some(now),
+        tally: Tally::default(),
+    });
+    Ok(id)
+}
+
+impl Job {
+    /// Notes that a step was made: progress in percent, and a new lease.
+    pub fn step(&mut self, progress: u8, now: Timestamp) {
+        self.action.status = Status::InProgress;
+        self.action.progress = progress.min(99);
+        self.action.updated_at = now;
+        self.due_at = Some(now.plus_millis(LEASE));
+    }
+
+    /// Notes that all is done.
+    pub fn finish(&mut self, result: Value, now: Timestamp) {
+        self.action.status = Status::Done;
+        self.action.operation_status = match self.tally {
+            Tally { done: 0, failed: 1.., .. } => OperationStatus::Failed,
+            _ => OperationStatus::Success,
+        };
+        self.action.progress = 100;
+        self.action.result = Some(result);
+        self.settle(now);
+    }
+
+    /// Notes that the work broke off for good.
+    pub fn break_off(&mut self, reason: &str, now: Timestamp) {
+        self.action.status = Status::Failed;
+        self.action.operation_status = OperationStatus::Failed;
+        self.action.result = Some(json!({
+            "message": reason,
+            "done_count": self.tally.done,
+            "failed_count": self.tally.failed,
+        }));
+        self.settle(now);
+    }
+
+    fn settle(&mut self, now: Timestamp) {
+        self.action.updated_at = now;
+        self.due_at = None;
+        self.tally.failures = Vec::new();
+    }
+}
+
+/// One async action, with its result once it is finished.
+pub fn get(tx: &mut Tx, id: &str) -> Result<AsyncAction> {
+    let job = tx.get::<Job>(id)?.ok_or_else(|| Error::not_found("async_action", id))?;
+    let mut action = job.action.clone();
+    action.processing_time = Some(action.updated_at.millis_since(action.created_at));
+    Ok(action)
+}
+
+/// A page of async actions, newest first, without results.
+///
+/// # Errors
+/// `StoreUnavailable`.
+pub async fn list(
+    guerdon: &Guerdon,
+    context: &Context,
+    end_date: Option<Timestamp>,
+    limit: usize,
+) -> std::result::Result<List<AsyncAction>, Error> {
+    let column = Collection::Jobs.column("created_at").expect("the collection's table has this column");
+    let page = guerdon
+        .store
+        .query(Query {
+            conditions: end_date.map(|end| (column, Condition::LessThan(end.into()))).into_iter().collect(),
+            order: Order::Column { column, descending: true },
+            limit,
+            ..Query::all(context.project.clone(), Collection::Jobs)
+        })
+        .await
+        .map_err(|error| {
+            tracing::error!(%error, "async actions could not be listed");
+            Error::StoreUnavailable
+        })?;
+    let action = |record: &guerdon_store::Record| {
+        tx::parse::<Job>(record.format, &record.body).map(|job| AsyncAction { result: None, ..job.action })
+    };
+    let rows = page.records.iter().map(action).collect::<Result<_>>().map_err(|_| Error::Internal)?;
+    Ok(List { data_ref: "async_actions", rows, total: None, has_more: Some(page.has_more), more_starting_after: None })
+}
+
+/// The name of the blob that holds a job's report.
+pub fn report_blob(id: &AsyncActionId) -> String {
+    format!("report:{id}")
+}
+
+/// What the secret key signs to make a report's download token.
+pub fn report_purpose(project: &ProjectId, id: &str) -> String {
+    format!("report:{project}:{id}")
+}

@@ -1,0 +1,138 @@
+//! Takes due jobs and works them off.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use guerdon_model::{Error, ids::ProjectId};
+use guerdon_store::{Collection, Condition, Query, Record};
+
+use super::{Job, LEASE, Work};
+use crate::{
+    context::Context,
+    customers::{bulk, import},
+    projects,
+    service::Guerdon,
+    tx::{self, Result, Tx},
+};
+
+/// How often a worker looks for jobs whose former worker has died.
+const LOOK: Duration = Duration::from_secs(1);
+/// How many projects' jobs run at a time.
+const SIDE_BY_SIDE: usize = 4;
+
+/// Works off jobs until it is dropped.
+pub async fn work(guerdon: Arc<Guerdon>) {
+    loop {
+        let _ = tokio::time::timeout(LOOK, guerdon.signals.jobs.notified()).await;
+        run_due(&guerdon).await;
+    }
+}
+
+/// Works off everything that is due now, and what becomes due by that; returns how many jobs ended.
+pub async fn run_due(guerdon: &Arc<Guerdon>) -> usize {
+    let mut ended = 0;
+    loop {
+        let jobs = match first_in_line(guerdon).await {
+            Ok(jobs) if jobs.is_empty() => return ended,
+            Ok(jobs) => jobs,
+            Err(error) => {
+                tracing::error!(%error, "due jobs could not be looked up");
+                return ended;
+            }
+        };
+        let runs = jobs.into_iter().take(SIDE_BY_SIDE).map(|(project, id)| run(guerdon.clone(), project, id));
+        let outcomes = futures_util::future::join_all(runs).await;
+        let settled = outcomes.iter().filter(|settled| **settled).count();
+        ended += settled;
+        if settled == 0 {
+            // Somebody else has them, or the store does not answer: look again later.
+            return ended;
+        }
+    }
+}
+
+/// Each project's oldest unfinished job, if it is due.
+async fn first_in_line(guerdon: &Guerdon) -> std::result::Result<Vec<(ProjectId, String)>, Error> {
+    let due_at = Collection::Jobs.column("due_at").expect("the collection's table has this column");
+    let query = Query {
+        project: None,
+        conditions: vec![(due_at, Condition::NotNull)],
+        ..Query::all(guerdon_model::ids::organization(), Collection::Jobs)
+    };
+    let page = guerdon.store.query(query).await.map_err(|_| Error::StoreUnavailable)?;
+    let now = guerdon.clock.now();
+    let mut seen = HashSet::new();
+    let is_due = |record: &Record| {
+        tx::parse::<Job>(record.format, &record.body).is_ok_and(|job| job.due_at.is_some_and(|due_at| due_at <= now))
+    };
+    Ok(page
+        .records
+        .iter()
+        .filter(|record| seen.insert(record.project.clone()))
+        .filter(|record| is_due(record))
+        .map(|record| (record.project.clone(), record.id.to_string()))
+        .collect())
+}
+
+/// Takes one job and works on it; returns whether it was ended here.
+async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> bool {
+    let job = {
+        let id = id.clone();
+        let context = Context::background(project.clone(), &guerdon.ids.next(guerdon.clock.now()));
+        guerdon.executor.execute(context, Vec::new(), move |tx| claim(tx, &id)).await
+    };
+    let job = match job {
+        Ok(Some(job)) => job,
+        Ok(None) => return false,
+        Err(error) => {
+            tracing::error!(%project, job = id, %error, "a job could not be taken");
+            return false;
+        }
+    };
+    let context = Context {
+        project: project.clone(),
+        group_id: job.action.request_id.as_str().into(),
+        source: guerdon_model::event::EventSource::internal(),
+    };
+    let outcome = match job.work.clone() {
+        Work::CustomersImport(work) => import::run(&guerdon, &context, &id, work).await,
+        Work::CustomersBulk(work) | Work::CustomersMetadata(work) => bulk::run(&guerdon, &context, &id, work).await,
+        Work::ProjectPurge { project } => projects::purge(&guerdon, &context, &id, &project).await,
+    };
+    match outcome {
+        Ok(()) => {
+            tracing::info!(%project, job = id, kind = %job.action.kind, "a job has ended");
+            true
+        }
+        // Its lease runs out and whoever finds it then goes on.
+        Err(Error::StoreUnavailable | Error::Overloaded { .. }) => false,
+        Err(error) => {
+            tracing::error!(%project, job = id, %error, "a job has broken off");
+            let reason = error.to_string();
+            let broken = guerdon.executor.execute(context, Vec::new(), move |tx| break_off(tx, &id, &reason)).await;
+            broken.is_ok()
+        }
+    }
+}
+
+/// Leases the job to the caller, unless somebody else has it or it is finished.
+fn claim(tx: &mut Tx, id: &str) -> Result<Option<Job>> {
+    let Some(job) = tx.get::<Job>(id)? else { return Ok(None) };
+    let now = tx.now();
+    if job.due_at.is_none_or(|due_at| due_at > now) {
+        return Ok(None);
+    }
+    let mut job = job.as_ref().clone();
+    job.action.status = guerdon_model::async_action::Status::InProgress;
+    job.due_at = Some(now.plus_millis(LEASE));
+    tx.put(job.clone());
+    Ok(Some(job))
+}
+
+fn break_off(tx: &mut Tx, id: &str, reason: &str) -> Result<()> {
+    if let Some(job) = tx.get::<Job>(id)? {
+        let mut job = job.as_ref().clone();
+        job.break_off(reason, tx.now());
+        tx.put(job);
+    }
+    Ok(())
+}

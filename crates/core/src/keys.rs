@@ -1,0 +1,45 @@
+//! API keys: made here, shown once, kept as hashes.
+
+use guerdon_model::{
+    Error,
+    api_key::{ApiKey, KeyKind},
+    project::NewKey,
+    role::Role,
+};
+
+use crate::{
+    secrets::hash_token,
+    tx::{Result, Tx},
+};
+
+/// Makes a key. The answer is the only place where its secret ever appears.
+pub fn create(tx: &mut Tx, kind: KeyKind, name: &str, role: Role) -> Result<NewKey> {
+    let ids = tx.ids();
+    let pair = NewKey { app_id: ids.uuid(), app_token: ids.uuid() };
+    store(tx, kind, name, role, &pair)?;
+    Ok(pair)
+}
+
+/// Stores a key whose halves were chosen elsewhere, such as in the environment.
+pub fn store(tx: &mut Tx, kind: KeyKind, name: &str, role: Role, pair: &NewKey) -> Result<()> {
+    let token = &pair.app_token;
+    let hint = token.char_indices().rev().nth(3).filter(|_| token.len() > 8).map_or("", |(start, _)| &token[start..]);
+    tx.put(ApiKey {
+        app_id: pair.app_id.clone(),
+        name: name.to_owned(),
+        kind,
+        role,
+        token_hash: hash_token(token),
+        token_hint: hint.to_owned(),
+        blocked: false,
+        created_at: tx.now(),
+    });
+    Ok(())
+}
+
+/// Revokes a key: it is refused from the next request on.
+pub fn revoke(tx: &mut Tx, app_id: &str) -> Result<()> {
+    tx.get::<ApiKey>(app_id)?.ok_or_else(|| Error::not_found("api_key", app_id))?;
+    tx.delete::<ApiKey>(app_id);
+    Ok(())
+}

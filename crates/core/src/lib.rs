@@ -1,0 +1,32 @@
+//! What Guerdon does: commands, the executor that carries them out, queries, jobs and events.
+//!
+//! Every change of state is a command: a plain function of a [`tx::Tx`], such as
+//! [`customers::update`]. It reads like its specification and knows no database, no clock and no
+//! network. The [`executor`] runs commands in batches and commits each batch once. This crate knows
+//! no HTTP.
+//!
+//! Start with [`customers`], then [`tx`], then [`executor`]. `ARCHITECTURE.md` follows one request
+//! through all of them.
+
+pub mod blobs;
+pub mod clock;
+pub mod context;
+pub mod customers;
+pub mod event_schemas;
+pub mod executor;
+pub mod ids;
+pub mod jobs;
+pub mod keys;
+pub mod metadata_schemas;
+pub mod projects;
+pub mod secrets;
+pub mod service;
+pub mod snapshot;
+pub mod tx;
+pub mod webhooks;
+
+mod batch;
+mod working_set;
+
+pub use context::Context;
+pub use service::{Guerdon, Options};

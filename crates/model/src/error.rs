@@ -1,0 +1,368 @@
+//! The catalogue of everything a request can be refused with: one variant and one row each.
+//!
+//! [`Error::describe`] is the table: status, key, message and details. `docs/errors.md` is the page
+//! for users. Some endpoints say "should", newer ones "must": the caller passes its [`Dialect`].
+
+use std::{borrow::Cow, fmt};
+
+/// A business error. Nothing has changed when one is returned.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Error {
+    /// No resource of that type has that id (as sent by the client).
+    NotFound { resource: &'static str, id: String },
+    /// A management request names a project that does not exist.
+    ProjectNotFound { id: String },
+    /// Another resource already uses that value.
+    Duplicate { resource: &'static str, attribute: &'static str, value: String },
+    /// The body does not have the documented form.
+    InvalidPayload(Violation),
+    /// A query parameter does not have the documented form.
+    InvalidQuery(Violation),
+    /// The page is beyond what this listing offers.
+    PageOverLimit { max: u64 },
+    /// Metadata breaks the project's schema; the text names the key and its whole definition.
+    MetadataInvalid { details: String },
+    /// Unknown, wrong, blocked or missing credentials.
+    Unauthorized,
+    /// The key's role does not include this operation.
+    MissingPermission,
+    /// The operation is not allowed on this resource or from this place.
+    Forbidden { details: String },
+    /// The rate limit is used up; try again after so many seconds.
+    TooManyRequests { retry_after_seconds: u64 },
+    /// The queue of commands is full; try again after so many seconds.
+    Overloaded { retry_after_seconds: u64 },
+    /// The store can't be reached or refused to write.
+    StoreUnavailable,
+    /// A defect of ours; the log has the details under the request id.
+    Internal,
+}
+
+/// Which of the two historical wordings an endpoint answers with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// `Property .items[0] should be …`
+    Should,
+    /// `Property .items.0 must be …`
+    Must,
+}
+
+/// One row of the catalogue, ready for the wire.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Description {
+    /// HTTP status, repeated as `code` in the body.
+    pub status: u16,
+    /// Stable machine-readable key; a few old errors have none.
+    pub key: Option<&'static str>,
+    /// Short text for humans.
+    pub message: Cow<'static, str>,
+    /// What exactly was wrong.
+    pub details: Option<String>,
+    /// The id (as sent) and type of the resource concerned.
+    pub resource: Option<(String, &'static str)>,
+    /// Whether the body carries the request's id.
+    pub shows_request_id: bool,
+    /// Seconds for the `Retry-After` header.
+    pub retry_after: Option<u64>,
+}
+
+impl Error {
+    /// No `resource` with this id.
+    pub fn not_found(resource: &'static str, id: impl Into<String>) -> Self {
+        Error::NotFound { resource, id: id.into() }
+    }
+
+    /// A body that breaks `rule` at `path`.
+    pub fn invalid_payload(path: Path, rule: Rule) -> Self {
+        Error::InvalidPayload(Violation { path, rule })
+    }
+
+    /// A query string that breaks `rule` at `path`.
+    pub fn invalid_query(path: Path, rule: Rule) -> Self {
+        Error::InvalidQuery(Violation { path, rule })
+    }
+
+    /// This error's row of the catalogue.
+    pub fn describe(&self, dialect: Dialect) -> Description {
+        let row = |status, key, message: &'static str, details| Description {
+            status,
+            key,
+            message: Cow::Borrowed(message),
+            details,
+            resource: None,
+            shows_request_id: true,
+            retry_after: None,
+        };
+        match self {
+            Error::NotFound { resource, id } => Description {
+                resource: Some((id.clone(), resource)),
+                ..row(
+                    404,
+                    Some("not_found"),
+                    "Resource not found",
+                    Some(format!("Cannot find {resource} with id {id}")),
+                )
+            },
+            Error::ProjectNotFound { id } => Description {
+                shows_request_id: false,
+                ..row(404, None, "Resource not found", Some(format!("Cannot find project with id {id}")))
+            },
+            Error::Duplicate { resource, attribute, value } => Description {
+                resource: Some((value.clone(), resource)),
+                ..row(
+                    409,
+                    Some("duplicate_found"),
+                    "Duplicated resource found",
+                    Some(format!("Duplicated {resource} exists with {attribute} {value}")),
+                )
+            },
+            Error::InvalidPayload(violation) => {
+                row(400, Some("invalid_payload"), "Invalid payload", Some(violation.text("Payload", dialect)))
+            }
+            Error::InvalidQuery(violation) => {
+                row(400, Some("invalid_query_params"), "Invalid query params", Some(violation.text("Query", dialect)))
+            }
+            Error::PageOverLimit { max } => Description {
+                message: Cow::Owned(format!("Listing resource above {max} page is not supported")),
+                ..row(400, Some("page_over_limit"), "", Some(format!("Property .page cannot be higher than {max}")))
+            },
+            Error::MetadataInvalid { details } => {
+                row(400, Some("metadata_validation_failed"), "Metadata validation failed", Some(details.clone()))
+            }
+            Error::Unauthorized => {
+                Description { shows_request_id: false, ..row(401, Some("unauthorized"), "Unauthorized", None) }
+            }
+            Error::MissingPermission => Description {
+                shows_request_id: false,
+                ..row(
+                    403,
+                    Some("missing_required_permission"),
+                    "Missing permission",
+                    Some("User does not have a required permission to perform this operation.".into()),
+                )
+            },
+            Error::Forbidden { details } => row(403, Some("forbidden"), "Forbidden", Some(details.clone())),
+            Error::TooManyRequests { retry_after_seconds } => Description {
+                shows_request_id: false,
+                retry_after: Some(*retry_after_seconds),
+                ..row(429, None, "Too many requests hit the API too quickly.", None)
+            },
+            Error::Overloaded { retry_after_seconds } => Description {
+                retry_after: Some(*retry_after_seconds),
+                ..row(
+                    503,
+                    Some("overloaded"),
+                    "Service overloaded",
+                    Some("Too many requests are waiting to be carried out. Nothing was changed; try again.".into()),
+                )
+            },
+            Error::StoreUnavailable => Description {
+                retry_after: Some(1),
+                ..row(
+                    503,
+                    Some("store_unavailable"),
+                    "Database unavailable",
+                    Some("The database could not be reached or could not write. Try again.".into()),
+                )
+            },
+            Error::Internal => row(
+                500,
+                Some("internal_error"),
+                "Internal error",
+                Some("This is a defect. The server's log has the details under the request id.".into()),
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let row = self.describe(Dialect::Should);
+        match row.details {
+            Some(details) => write!(f, "{}: {details}", row.message),
+            None => f.write_str(&row.message),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Which part of a body or query string breaks which rule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Violation {
+    /// Where; empty for the whole body or query string.
+    pub path: Path,
+    /// What is asked for there.
+    pub rule: Rule,
+}
+
+/// What a value has to be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rule {
+    /// The object must have this key.
+    Required(String),
+    /// The value must be of this JSON type, or one of several, comma-separated (`string,null`).
+    Type(String),
+    /// The value must be one of these.
+    OneOf(Vec<String>),
+    /// A number must not be greater.
+    AtMost(i64),
+    /// A number must not be less.
+    AtLeast(i64),
+    /// A text must not have more characters.
+    MaxLength(usize),
+    /// A text must not have fewer characters.
+    MinLength(usize),
+    /// A list must not have more items.
+    MaxItems(usize),
+    /// A list must not have fewer items.
+    MinItems(usize),
+    /// Any other rule, as the end of a sentence that begins with the property.
+    Other(String),
+    /// A whole sentence of its own.
+    Sentence(String),
+}
+
+impl Violation {
+    fn text(&self, root: &str, dialect: Dialect) -> String {
+        let verb = match dialect {
+            Dialect::Should => "should",
+            Dialect::Must => "must",
+        };
+        let subject = match self.path.text(dialect) {
+            path if path.is_empty() => root.to_owned(),
+            path => format!("Property {path}"),
+        };
+        match &self.rule {
+            Rule::Required(key) => format!("{subject} {verb} have required property '{key}'"),
+            Rule::Type(expected) => format!("{subject} {verb} be {expected}"),
+            Rule::OneOf(values) => {
+                format!("{subject} {verb} be equal to one of the allowed values [ {} ]", values.join(", "))
+            }
+            Rule::AtMost(max) => match dialect {
+                Dialect::Should => format!("{subject} cannot be higher than {max}"),
+                Dialect::Must => format!("{subject} must be <= {max}"),
+            },
+            Rule::AtLeast(min) => match dialect {
+                Dialect::Should => format!("{subject} cannot be lower than {min}"),
+                Dialect::Must => format!("{subject} must be >= {min}"),
+            },
+            Rule::MaxLength(n) => format!("{subject} {verb} NOT have more than {n} characters"),
+            Rule::MinLength(n) => format!("{subject} {verb} NOT have fewer than {n} characters"),
+            Rule::MaxItems(n) => format!("{subject} {verb} NOT have more than {n} items"),
+            Rule::MinItems(n) => format!("{subject} {verb} NOT have fewer than {n} items"),
+            Rule::Other(rest) => format!("{subject} {rest}"),
+            Rule::Sentence(sentence) => sentence.clone(),
+        }
+    }
+}
+
+/// A place in a JSON document or query string.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Path(Vec<Segment>);
+
+#[derive(Debug, Clone, PartialEq)]
+enum Segment {
+    Key(String),
+    Index(usize),
+}
+
+impl Path {
+    /// The document itself.
+    pub fn root() -> Self {
+        Self::default()
+    }
+
+    /// A key of the document.
+    pub fn of(key: impl Into<String>) -> Self {
+        Self::root().key(key)
+    }
+
+    /// A key of the object at this place.
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.0.push(Segment::Key(key.into()));
+        self
+    }
+
+    /// An item of the list at this place.
+    pub fn index(mut self, index: usize) -> Self {
+        self.0.push(Segment::Index(index));
+        self
+    }
+
+    fn text(&self, dialect: Dialect) -> String {
+        let mut text = String::new();
+        for (place, segment) in self.0.iter().enumerate() {
+            match (segment, dialect) {
+                (Segment::Key(key), _) => text.extend([".", key.as_str()]),
+                (Segment::Index(index), Dialect::Should) if place == 0 => text.push_str(&format!(".[{index}]")),
+                (Segment::Index(index), Dialect::Should) => text.push_str(&format!("[{index}]")),
+                (Segment::Index(index), Dialect::Must) => text.push_str(&format!(".{index}")),
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn details(error: Error, dialect: Dialect) -> String {
+        error.describe(dialect).details.expect("details")
+    }
+
+    #[test]
+    fn violations_read_as_documented_in_both_dialects() {
+        let nested = || Path::of("redeemables").index(1);
+        for (path, rule, should, must) in [
+            (
+                Path::root(),
+                Rule::Required("name".into()),
+                "Payload should have required property 'name'",
+                "Payload must have required property 'name'",
+            ),
+            (
+                nested(),
+                Rule::Required("id".into()),
+                "Property .redeemables[1] should have required property 'id'",
+                "Property .redeemables.1 must have required property 'id'",
+            ),
+            (
+                Path::of("description"),
+                Rule::Type("string,null".into()),
+                "Property .description should be string,null",
+                "Property .description must be string,null",
+            ),
+            (
+                Path::of("trigger").key("type"),
+                Rule::OneOf(vec!["ALL".into(), "SPECIFIC".into()]),
+                "Property .trigger.type should be equal to one of the allowed values [ ALL, SPECIFIC ]",
+                "Property .trigger.type must be equal to one of the allowed values [ ALL, SPECIFIC ]",
+            ),
+            (
+                Path::of("limit"),
+                Rule::AtMost(100),
+                "Property .limit cannot be higher than 100",
+                "Property .limit must be <= 100",
+            ),
+            (
+                Path::root().index(0),
+                Rule::Required("source_id".into()),
+                "Property .[0] should have required property 'source_id'",
+                "Property .0 must have required property 'source_id'",
+            ),
+        ] {
+            assert_eq!(details(Error::invalid_payload(path.clone(), rule.clone()), Dialect::Should), should);
+            assert_eq!(details(Error::invalid_payload(path, rule), Dialect::Must), must);
+        }
+    }
+
+    #[test]
+    fn a_missing_resource_names_what_was_sent() {
+        let row = Error::not_found("customer", "nobody").describe(Dialect::Should);
+        assert_eq!((row.status, row.key), (404, Some("not_found")));
+        assert_eq!(row.details.as_deref(), Some("Cannot find customer with id nobody"));
+        assert_eq!(row.resource, Some(("nobody".to_owned(), "customer")));
+    }
+}

@@ -1,0 +1,425 @@
+//! Events: facts that the engine records, shows as activity and sends to webhooks.
+//!
+//! [`EventType`] is a row of one table. `docs/events.md` lists what each type carries and when it
+//! is sent.
+
+use std::{borrow::Cow, fmt};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::Value;
+
+use crate::{
+    Timestamp,
+    customer::{Customer, LoyaltyCampaign},
+    ids::{CustomerId, UserId},
+};
+
+/// Whether an event is something done or something that followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Category {
+    Action,
+    Effect,
+}
+
+/// The type of an event, such as `customer.updated`: a row of the table below.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventType(&'static str);
+
+macro_rules! event_types {
+    (emitted { $($constant:ident = $emitted:literal;)* } subscribable { $($name:literal)* }) => {
+        impl EventType {
+            $(#[doc = concat!("`", $emitted, "`")] pub const $constant: EventType = EventType($emitted);)*
+
+            /// Every type that a project's webhook can ask for, in alphabetical order.
+            pub const SUBSCRIBABLE: &'static [EventType] = &[$(EventType($name)),*];
+        }
+    };
+}
+
+event_types! {
+    emitted {
+        CUSTOMER_CREATED = "customer.created";
+        CUSTOMER_UPDATED = "customer.updated";
+        CUSTOMER_DELETED = "customer.deleted";
+    }
+    subscribable {
+        "business_validation_rule.assignment.created" "business_validation_rule.assignment.deleted"
+        "business_validation_rule.created" "business_validation_rule.deleted" "business_validation_rule.updated"
+        "campaign.created" "campaign.deleted" "campaign.disabled"
+        "campaign.earning_rule.assigned" "campaign.earning_rule.deleted" "campaign.earning_rule.disabled"
+        "campaign.earning_rule.enabled" "campaign.earning_rule.updated" "campaign.enabled"
+        "campaign.loyalty_tier.created" "campaign.loyalty_tier.deleted" "campaign.loyalty_tier.updated"
+        "campaign.promotion_stack.created" "campaign.promotion_stack.updated"
+        "campaign.promotion_tier.created" "campaign.promotion_tier.deleted" "campaign.promotion_tier.disabled"
+        "campaign.promotion_tier.enabled" "campaign.promotion_tier.updated"
+        "campaign.referral_tier.created" "campaign.referral_tier.deleted" "campaign.referral_tier.updated"
+        "campaign.reward.assignment.created" "campaign.reward.assignment.deleted"
+        "campaign.reward.assignment.updated" "campaign.updated" "campaign.vouchers.added"
+        "campaign.vouchers.generation.completed" "campaign.vouchers.generation.failed"
+        "campaign.vouchers.generation.started"
+        "customer.confirmed" "customer.created" "customer.deleted"
+        "customer.holder.assignment.created" "customer.holder.assignment.deleted"
+        "customer.reward_redemptions.completed" "customer.reward_redemptions.created"
+        "customer.reward_redemptions.pending"
+        "customer.rewarded" "customer.rewarded.loyalty_points" "customer.updated"
+        "publication.succeeded"
+        "redemption.failed" "redemption.rollback.failed" "redemption.rollback.succeeded" "redemption.succeeded"
+        "voucher.created" "voucher.deleted" "voucher.disabled" "voucher.enabled"
+        "voucher.gift.balance_added" "voucher.gift.transaction.created"
+        "voucher.loyalty_card.pending_points.activated" "voucher.loyalty_card.pending_points.added"
+        "voucher.loyalty_card.pending_points.canceled" "voucher.loyalty_card.pending_points.updated"
+        "voucher.loyalty_card.points_added" "voucher.loyalty_card.points_expired"
+        "voucher.loyalty_card.transaction.created" "voucher.published" "voucher.updated"
+    }
+}
+
+/// Spellings that circulate among clients, with what is meant.
+const MISSPELT: [(&str, &str); 4] = [
+    ("campaign.vouchers.aded", "campaign.vouchers.added"),
+    ("voucher.gift.balance_aded", "voucher.gift.balance_added"),
+    ("voucher.loyalty_card.pending_points.aded", "voucher.loyalty_card.pending_points.added"),
+    ("voucher.loyalty_card.points_aded", "voucher.loyalty_card.points_added"),
+];
+
+impl EventType {
+    /// Reads a subscribable type, known misspellings included.
+    pub fn parse(name: &str) -> Option<Self> {
+        let name = MISSPELT.iter().find(|(wrong, _)| *wrong == name).map_or(name, |(_, right)| right);
+        Self::SUBSCRIBABLE.iter().copied().find(|known| known.0 == name)
+    }
+
+    /// The name as it is written.
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+
+    /// Whether the type is listed under actions or effects in a customer's activity.
+    pub fn category(self) -> Category {
+        const ACTIONS: [&str; 4] = ["customer.created", "customer.updated", "customer.deleted", "customer.confirmed"];
+        if ACTIONS.contains(&self.0) { Category::Action } else { Category::Effect }
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl fmt::Debug for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Serialize for EventType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for EventType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = EventType;
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("string")
+            }
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<EventType, E> {
+                EventType::parse(name).ok_or_else(|| E::custom("must be equal to one of the allowed values"))
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+/// Where a request came from; part of every event that it causes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventSource {
+    pub channel: Channel,
+    /// Only with [`Channel::UserPortal`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<EventUser>,
+    /// Only with [`Channel::Api`] and [`Channel::ClientApi`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_key: Option<EventApiKey>,
+}
+
+impl EventSource {
+    /// Work of our own, such as a job.
+    pub fn internal() -> Self {
+        Self { channel: Channel::Internal, user: None, api_key: None }
+    }
+}
+
+/// The way by which a request reached us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Channel {
+    /// The dashboard.
+    UserPortal,
+    /// A server key.
+    Api,
+    /// A client key.
+    ClientApi,
+    /// Background work.
+    Internal,
+}
+
+/// The dashboard user behind an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventUser {
+    pub id: UserId,
+}
+
+/// The key behind an event: what people call it, and its public half.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventApiKey {
+    pub name: String,
+    pub app_id: String,
+}
+
+/// An event that a command emits, with what it is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event<'a> {
+    CustomerCreated(&'a Customer),
+    CustomerUpdated(&'a Customer),
+    CustomerDeleted(&'a Customer),
+}
+
+impl Event<'_> {
+    /// The event's type.
+    pub fn kind(&self) -> EventType {
+        match self {
+            Event::CustomerCreated(_) => EventType::CUSTOMER_CREATED,
+            Event::CustomerUpdated(_) => EventType::CUSTOMER_UPDATED,
+            Event::CustomerDeleted(_) => EventType::CUSTOMER_DELETED,
+        }
+    }
+
+    /// The id of what the event is about.
+    pub fn entity_id(&self) -> &str {
+        self.customer().id.as_str()
+    }
+
+    /// The payload as the activity log shows it.
+    pub fn logged_data(&self) -> Value {
+        #[derive(Serialize)]
+        struct Data {
+            customer: Customer,
+        }
+        to_value(&Data { customer: self.customer().clone().into_answer() })
+    }
+
+    /// The payload as webhooks receive it; only `customer.updated` has a form of its own.
+    pub fn sent_data(&self) -> Value {
+        match self {
+            Event::CustomerUpdated(customer) => {
+                #[derive(Serialize)]
+                struct Data {
+                    customer: UpdatedCustomer,
+                }
+                to_value(&Data { customer: UpdatedCustomer::of(customer) })
+            }
+            Event::CustomerCreated(_) | Event::CustomerDeleted(_) => self.logged_data(),
+        }
+    }
+
+    fn customer(&self) -> &Customer {
+        match self {
+            Event::CustomerCreated(customer) | Event::CustomerUpdated(customer) | Event::CustomerDeleted(customer) => {
+                customer
+            }
+        }
+    }
+}
+
+fn to_value(data: &impl Serialize) -> Value {
+    serde_json::to_value(data).expect("our own structs have string keys and no failing serializers")
+}
+
+/// The customer in `customer.updated`: like everywhere else, but with the points of each campaign
+/// split into redeemed and left, the referring campaigns by name, and metadata always there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UpdatedCustomer {
+    pub id: CustomerId,
+    pub source_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birthdate: Option<crate::Date>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birthday: Option<crate::Date>,
+    pub address: Option<crate::customer::Address>,
+    pub summary: crate::customer::Summary,
+    pub loyalty: UpdatedLoyalty,
+    pub referrals: UpdatedReferrals,
+    #[serde(default)]
+    pub metadata: crate::metadata::Metadata,
+    pub system_metadata: crate::metadata::Metadata,
+    pub created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+    pub object: Cow<'static, str>,
+}
+
+/// `loyalty` in `customer.updated`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UpdatedLoyalty {
+    pub points: i64,
+    pub referred_customers: i64,
+    pub campaigns: std::collections::BTreeMap<String, UpdatedLoyaltyCampaign>,
+}
+
+/// One campaign of `loyalty.campaigns` in `customer.updated`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UpdatedLoyaltyCampaign {
+    /// The balance left, as everywhere else.
+    #[serde(default)]
+    pub points: i64,
+    pub redeemed_points: i64,
+    /// The balance left, once more.
+    pub points_to_go: i64,
+    #[serde(default)]
+    pub referred_customers: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loyalty_tier: Option<String>,
+}
+
+/// `referrals` in `customer.updated`: the names of the campaigns, one per referral.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UpdatedReferrals {
+    pub total: i64,
+    pub campaigns: Vec<String>,
+}
+
+impl UpdatedCustomer {
+    /// The event's form of a stored customer.
+    pub fn of(customer: &Customer) -> Self {
+        let campaign = |(name, campaign): (&String, &LoyaltyCampaign)| {
+            let entry = UpdatedLoyaltyCampaign {
+                points: campaign.points,
+                redeemed_points: customer.internal.redeemed_points.get(name).copied().unwrap_or(0),
+                points_to_go: campaign.points,
+                referred_customers: campaign.referred_customers,
+                loyalty_tier: campaign.loyalty_tier.clone(),
+            };
+            (name.clone(), entry)
+        };
+        let referrals = customer.internal.referral_campaigns.clone();
+        let customer = customer.clone();
+        Self {
+            loyalty: UpdatedLoyalty {
+                points: customer.loyalty.points,
+                referred_customers: customer.loyalty.referred_customers,
+                campaigns: customer.loyalty.campaigns.iter().map(campaign).collect(),
+            },
+            referrals: UpdatedReferrals { total: referrals.len() as i64, campaigns: referrals },
+            id: customer.id,
+            source_id: customer.source_id,
+            name: customer.name,
+            description: customer.description,
+            email: customer.email,
+            phone: customer.phone,
+            birthdate: customer.birthdate,
+            birthday: customer.birthday,
+            address: customer.address,
+            summary: customer.summary,
+            metadata: customer.metadata.unwrap_or_default(),
+            system_metadata: customer.system_metadata,
+            created_at: customer.created_at,
+            updated_at: customer.updated_at,
+            object: customer.object,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn both_spellings_are_read_and_one_is_written() {
+        for (wrong, right) in MISSPELT {
+            assert_eq!(EventType::parse(wrong).map(EventType::name), Some(right));
+        }
+        assert_eq!(EventType::parse("customer.updated"), Some(EventType::CUSTOMER_UPDATED));
+        assert_eq!(EventType::parse("customer.renamed"), None);
+    }
+
+    /// The reference payload of `customer.updated` that this project was founded on.
+    fn founding_payload() -> Value {
+        json!({"id":"cust_A9f32Khs91","name":"Ariana Patel","email":"ariana.patel@example.org","object":"customer",
+            "address":{"city":"Toronto","state":"Ontario","line_1":"125 Maple Leaf Road","country":"Canada",
+                "postal_code":"M4B 2L1"},
+            "loyalty":{"points":45,"campaigns":{"holiday_2025":{"redeemed_points":10,"points_to_go":40}},
+                "referred_customers":1},
+            "summary":{"orders":{"total_count":3,"total_amount":24900,"average_amount":8300,"last_order_amount":9100},
+                "redemptions":{"gift":{"amount_to_go":0,"redeemed_amount":0},
+                    "loyalty_card":{"points_to_go":5,"redeemed_points":40},
+                    "total_failed":0,"total_redeemed":1,"total_succeeded":1,"total_rolled_back":0,
+                    "total_rollback_failed":0,"total_rollback_succeeded":0}},
+            "birthdate":"1990-07-14","referrals":{"total":1,"campaigns":["summer_savings_2024"]},
+            "source_id":"ariana-patel","created_at":"2024-09-21T13:12:44.000Z",
+            "updated_at":"2025-01-28T16:48:09.000Z","description":"Subscribed newsletter user","system_metadata":{}})
+    }
+
+    /// The stored customer whose `customer.updated` the founding payload is.
+    fn founding_customer() -> Customer {
+        let mut stored = founding_payload();
+        stored["loyalty"]["campaigns"] = json!({"holiday_2025": {"points": 40, "referred_customers": 1}});
+        stored["referrals"]["campaigns"] = json!([{"campaign_id": "camp_1", "referrer_id": "cust_2",
+            "related_object_id": "r_1", "related_object_type": "redemption", "date": "2024-10-01T00:00:00.000Z"}]);
+        stored["internal"] = json!({"redeemed_points": {"holiday_2025": 10},
+            "referral_campaigns": ["summer_savings_2024"]});
+        serde_json::from_value(stored).expect("a customer")
+    }
+
+    /// Whether `whole` has everything that `part` has, with the same values.
+    fn covers(whole: &Value, part: &Value) -> bool {
+        match (whole, part) {
+            (Value::Object(whole), Value::Object(part)) => {
+                part.iter().all(|(key, value)| whole.get(key).is_some_and(|found| covers(found, value)))
+            }
+            _ => whole == part,
+        }
+    }
+
+    #[test]
+    fn customer_updated_carries_all_of_the_founding_payload() {
+        let customer = founding_customer();
+        let data = Event::CustomerUpdated(&customer).sent_data();
+        assert!(covers(&data["customer"], &founding_payload()), "{data:#}");
+        assert_eq!(data["customer"]["metadata"], json!({}), "metadata is always there");
+        assert_eq!(
+            data["customer"]["loyalty"]["campaigns"]["holiday_2025"],
+            json!({"points": 40, "redeemed_points": 10, "points_to_go": 40, "referred_customers": 1})
+        );
+    }
+
+    #[test]
+    fn every_other_form_keeps_the_schema_and_hides_what_is_internal() {
+        let customer = founding_customer();
+        let logged = Event::CustomerUpdated(&customer).logged_data();
+        assert_eq!(logged["customer"]["referrals"]["campaigns"][0]["campaign_id"], "camp_1");
+        assert_eq!(logged["customer"].get("internal"), None);
+        assert_eq!(Event::CustomerCreated(&customer).sent_data(), logged);
+    }
+
+    #[test]
+    fn the_founding_payload_is_read_back_by_our_own_types() {
+        let read: UpdatedCustomer = serde_json::from_value(founding_payload()).expect("the event's customer");
+        assert_eq!(read.loyalty.campaigns["holiday_2025"].points_to_go, 40);
+        assert_eq!(read.referrals.campaigns, ["summer_savings_2024"]);
+    }
+}

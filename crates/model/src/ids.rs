@@ -1,0 +1,98 @@
+//! Typed, prefixed ids: a `CustomerId` can't be passed where a `WebhookId` is meant.
+//!
+//! The table at the end of this file lists every kind with its prefix and the shape of its suffix.
+//! Clients must treat ids as opaque, but their shape is part of what they see: hexadecimal suffixes
+//! are ordered by time, alphanumeric ones are random. `docs/ids.md` explains both.
+
+use std::{borrow::Borrow, fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+/// The shape of what follows an id's prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suffix {
+    /// 18 lower-case hexadecimal digits; a later object has a greater id.
+    TimeOrdered,
+    /// So many random characters of `0-9A-Za-z`.
+    Random(usize),
+}
+
+/// An id that can be generated: its prefix (with the underscore or dash) and its suffix.
+pub trait PrefixedId: From<String> {
+    /// Such as `cust_`.
+    const PREFIX: &'static str;
+    /// What follows the prefix.
+    const SUFFIX: Suffix;
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal $suffix:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The id as it appears on the wire.
+            pub fn as_str(&self) -> &str { &self.0 }
+        }
+        impl PrefixedId for $name {
+            const PREFIX: &'static str = $prefix;
+            const SUFFIX: Suffix = $suffix;
+        }
+        impl From<String> for $name {
+            fn from(id: String) -> Self { Self(id.into()) }
+        }
+        impl From<&str> for $name {
+            fn from(id: &str) -> Self { Self(id.into()) }
+        }
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str { &self.0 }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(&self.0) }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(&self.0) }
+        }
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::schema::Object::with_type(utoipa::openapi::schema::Type::String).into()
+            }
+        }
+        impl utoipa::ToSchema for $name {}
+    )*};
+}
+
+ids! {
+    /// A customer.
+    CustomerId = "cust_" Suffix::Random(24);
+    /// A customer's permanent deletion.
+    PermanentDeletionId = "del_" Suffix::Random(24);
+    /// A project: the tenant that everything else belongs to.
+    ProjectId = "proj_" Suffix::Random(8);
+    /// A webhook configuration.
+    WebhookId = "wh_" Suffix::Random(24);
+    /// One delivery of one event to one webhook, stable across its attempts.
+    SendOutId = "whs_" Suffix::TimeOrdered;
+    /// A metadata schema.
+    MetadataSchemaId = "ms_" Suffix::Random(24);
+    /// A custom event schema.
+    EventSchemaId = "ms_" Suffix::Random(24);
+    /// Work that goes on after its request was answered.
+    AsyncActionId = "aa_" Suffix::TimeOrdered;
+    /// A request; also the `group_id` of the events that it caused.
+    RequestId = "v-" Suffix::TimeOrdered;
+    /// A group of events with no request behind them: background work and the dashboard.
+    BackgroundId = "w-" Suffix::TimeOrdered;
+    /// An event about a customer.
+    CustomerEventId = "evcus_" Suffix::TimeOrdered;
+    /// A dashboard user.
+    UserId = "user_" Suffix::Random(32);
+}
+
+/// The partition of what belongs to the installation rather than to one project: management keys
+/// and dashboard users.
+pub fn organization() -> ProjectId {
+    ProjectId::from("organization")
+}

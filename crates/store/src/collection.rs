@@ -1,0 +1,285 @@
+//! The table of collections: one per resource, with the columns that its documents are found by.
+//!
+//! A new resource is a new row here, an `impl Document` below and a table in each store's schema.
+
+use std::sync::Arc;
+
+use guerdon_model::{
+    Timestamp,
+    api_key::{ApiKey, KeyKind},
+    customer::{Customer, DeletedCustomer},
+    event_schema::EventSchema,
+    metadata_schema::MetadataSchema,
+    project::Project,
+    user::User,
+    webhook::Webhook,
+};
+
+use crate::Document;
+
+/// A kind of document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Collection {
+    Customers,
+    DeletedCustomers,
+    Jobs,
+    Projects,
+    ApiKeys,
+    Webhooks,
+    MetadataSchemas,
+    EventSchemas,
+    Users,
+}
+
+/// How a collection is stored.
+#[derive(Debug)]
+pub struct Spec {
+    /// The table's name.
+    pub table: &'static str,
+    /// The lookup columns, in the order in which [`Document::columns`] gives their values.
+    pub columns: &'static [Column],
+    /// Whether its documents are part of the project's configuration, which every node keeps in
+    /// memory.
+    pub configuration: bool,
+    /// Whether the number of its documents is kept, so that a listing's total costs nothing.
+    pub counted: bool,
+}
+
+/// A column beside the document.
+#[derive(Debug)]
+pub struct Column {
+    pub name: &'static str,
+    pub unique: Unique,
+}
+
+/// Within which bounds a column's values are unique.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unique {
+    No,
+    /// Within the project; nulls don't count.
+    InProject,
+    /// Over all projects.
+    Everywhere,
+}
+
+const fn plain(name: &'static str) -> Column {
+    Column { name, unique: Unique::No }
+}
+const fn unique(name: &'static str) -> Column {
+    Column { name, unique: Unique::InProject }
+}
+
+/// One row per collection, in the order of [`Collection::ALL`].
+static TABLE: [Spec; Collection::ALL.len()] = [
+    Spec {
+        table: "customers",
+        columns: &[
+            unique("source_id"),
+            plain("name"),
+            // Lower case: e-mail addresses are compared without regard to case.
+            plain("email_folded"),
+            plain("city"),
+            plain("created_at"),
+            plain("updated_at"),
+            // `updated_at`, or `created_at` before the first change: what "by last change" sorts.
+            plain("changed_at"),
+        ],
+        configuration: false,
+        counted: true,
+    },
+    Spec { table: "deleted_customers", columns: &[], configuration: false, counted: false },
+    Spec {
+        table: "jobs",
+        // `due_at` is when a worker may take the job (again); null once it is finished.
+        columns: &[plain("due_at"), plain("created_at")],
+        configuration: false,
+        counted: false,
+    },
+    Spec { table: "projects", columns: &[plain("created_at")], configuration: true, counted: false },
+    Spec {
+        table: "api_keys",
+        columns: &[Column { name: "app_id", unique: Unique::Everywhere }, plain("created_at")],
+        configuration: true,
+        counted: false,
+    },
+    Spec { table: "webhooks", columns: &[plain("created_at")], configuration: true, counted: false },
+    Spec { table: "metadata_schemas", columns: &[unique("related_object")], configuration: true, counted: false },
+    Spec { table: "event_schemas", columns: &[unique("name")], configuration: true, counted: false },
+    Spec { table: "users", columns: &[unique("email")], configuration: false, counted: false },
+];
+
+impl Collection {
+    /// Every collection.
+    pub const ALL: [Collection; 9] = [
+        Collection::Customers,
+        Collection::DeletedCustomers,
+        Collection::Jobs,
+        Collection::Projects,
+        Collection::ApiKeys,
+        Collection::Webhooks,
+        Collection::MetadataSchemas,
+        Collection::EventSchemas,
+        Collection::Users,
+    ];
+
+    /// This collection's row of the table.
+    pub fn spec(self) -> &'static Spec {
+        &TABLE[self as usize]
+    }
+
+    /// The place of a column in this collection's row.
+    pub fn column(self, name: &str) -> Option<usize> {
+        self.spec().columns.iter().position(|column| column.name == name)
+    }
+}
+
+/// What a document is loaded by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    pub collection: Collection,
+    pub by: By,
+}
+
+/// The two kinds of keys.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum By {
+    Id(Arc<str>),
+    /// The value of the unique column at that place of the collection's row.
+    Unique(usize, Arc<str>),
+}
+
+impl Key {
+    /// The document with this id.
+    pub fn id(collection: Collection, id: impl Into<Arc<str>>) -> Self {
+        Self { collection, by: By::Id(id.into()) }
+    }
+
+    /// The document with this value in a unique column.
+    pub fn unique(collection: Collection, column: usize, value: impl Into<Arc<str>>) -> Self {
+        Self { collection, by: By::Unique(column, value.into()) }
+    }
+}
+
+/// The value of a lookup column.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ColumnValue {
+    Null,
+    Integer(i64),
+    Text(Arc<str>),
+}
+
+impl From<Timestamp> for ColumnValue {
+    fn from(time: Timestamp) -> Self {
+        ColumnValue::Integer(time.as_millis())
+    }
+}
+impl From<&str> for ColumnValue {
+    fn from(text: &str) -> Self {
+        ColumnValue::Text(text.into())
+    }
+}
+impl<T: Into<ColumnValue>> From<Option<T>> for ColumnValue {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(ColumnValue::Null, Into::into)
+    }
+}
+
+impl Document for Customer {
+    const COLLECTION: Collection = Collection::Customers;
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        let city = self.address.as_ref().and_then(|address| address.city.as_ref()).and_then(Option::as_deref);
+        vec![
+            self.source_id.as_deref().into(),
+            self.name.as_deref().into(),
+            self.email.as_ref().map_or(ColumnValue::Null, |email| email.to_lowercase().as_str().into()),
+            city.into(),
+            self.created_at.into(),
+            self.updated_at.into(),
+            self.updated_at.unwrap_or(self.created_at).into(),
+        ]
+    }
+}
+
+impl Document for DeletedCustomer {
+    const COLLECTION: Collection = Collection::DeletedCustomers;
+    fn id(&self) -> &str {
+        self.customer.id.as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        Vec::new()
+    }
+}
+
+impl Document for Project {
+    const COLLECTION: Collection = Collection::Projects;
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        vec![self.created_at.into()]
+    }
+}
+
+impl Document for ApiKey {
+    const COLLECTION: Collection = Collection::ApiKeys;
+    fn id(&self) -> &str {
+        &self.app_id
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        // A management id and an application id may be the same text: the kind keeps them apart.
+        vec![locator(self.kind, &self.app_id).as_str().into(), self.created_at.into()]
+    }
+}
+
+/// What an API key is located by over all projects.
+pub fn locator(kind: KeyKind, app_id: &str) -> String {
+    let kind = match kind {
+        KeyKind::Server => "server",
+        KeyKind::Client => "client",
+        KeyKind::Management => "management",
+    };
+    format!("{kind}:{app_id}")
+}
+
+impl Document for Webhook {
+    const COLLECTION: Collection = Collection::Webhooks;
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        vec![self.created_at.into()]
+    }
+}
+
+impl Document for MetadataSchema {
+    const COLLECTION: Collection = Collection::MetadataSchemas;
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        vec![self.related_object.as_str().into()]
+    }
+}
+
+impl Document for EventSchema {
+    const COLLECTION: Collection = Collection::EventSchemas;
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        vec![self.name.as_str().into()]
+    }
+}
+
+impl Document for User {
+    const COLLECTION: Collection = Collection::Users;
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        vec![self.email.as_str().into()]
+    }
+}

@@ -1,0 +1,119 @@
+//! What listings ask for.
+
+use std::sync::Arc;
+
+use guerdon_model::{
+    Timestamp,
+    event::{Category, EventType},
+    filter::{Filter, Moment},
+    ids::{ProjectId, WebhookId},
+    send_out::SendOutStatus,
+};
+
+use crate::{
+    Record,
+    collection::{Collection, ColumnValue},
+};
+
+/// A page of a collection.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// None crosses partitions; for the installation's own lists only.
+    pub project: Option<ProjectId>,
+    pub collection: Collection,
+    /// All must hold.
+    pub conditions: Vec<(usize, Condition)>,
+    /// Must match, too; evaluated on the whole document.
+    pub filter: Option<(Filter, Moment)>,
+    pub order: Order,
+    pub offset: usize,
+    pub limit: usize,
+    /// Whether the number of all matches is wanted.
+    pub count: bool,
+}
+
+impl Query {
+    /// Everything in a project's collection, by id.
+    pub fn all(project: ProjectId, collection: Collection) -> Self {
+        Self {
+            project: Some(project),
+            collection,
+            conditions: Vec::new(),
+            filter: None,
+            order: Order::Id { descending: false },
+            offset: 0,
+            limit: usize::MAX,
+            count: false,
+        }
+    }
+}
+
+/// What the value of a lookup column has to be. Nulls satisfy [`Condition::Null`] only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    Equals(ColumnValue),
+    LessThan(ColumnValue),
+    AtMost(ColumnValue),
+    GreaterThan(ColumnValue),
+    Null,
+    NotNull,
+}
+
+impl Condition {
+    /// Whether a value satisfies this.
+    pub fn holds(&self, value: &ColumnValue) -> bool {
+        match self {
+            Condition::Null => *value == ColumnValue::Null,
+            _ if *value == ColumnValue::Null => false,
+            Condition::NotNull => true,
+            Condition::Equals(other) => value == other,
+            Condition::LessThan(other) => value < other,
+            Condition::AtMost(other) => value <= other,
+            Condition::GreaterThan(other) => value > other,
+        }
+    }
+}
+
+/// The order of a listing. Nulls come first, and equal values are ordered by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    Id { descending: bool },
+    Column { column: usize, descending: bool },
+}
+
+/// A page of documents.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    pub records: Vec<Record>,
+    /// Whether more would follow.
+    pub has_more: bool,
+    /// How many match in all, if that was asked for.
+    pub total: Option<u64>,
+}
+
+/// A page of one entity's events.
+#[derive(Debug, Clone)]
+pub struct EventQuery {
+    pub project: ProjectId,
+    pub entity_id: Arc<str>,
+    pub descending: bool,
+    /// Continue behind the event with this id.
+    pub after_id: Option<String>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+    pub kind: Option<EventType>,
+    pub category: Option<Category>,
+    pub limit: usize,
+}
+
+/// A page of a project's send-outs.
+#[derive(Debug, Clone)]
+pub struct SendOutQuery {
+    pub project: ProjectId,
+    pub webhook: Option<WebhookId>,
+    pub status: Option<SendOutStatus>,
+    pub event_type: Option<String>,
+    /// Continue behind the send-out with this id.
+    pub after_id: Option<String>,
+    pub limit: usize,
+}
