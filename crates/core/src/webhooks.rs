@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 
 use guerdon_model::{
-    Error,
+    Error, Timestamp, canonical_json,
+    customer::Customer,
     error::{Path, Rule},
-    event::EventType,
+    event::{Event, EventSource, EventType},
+    ids::{CustomerId, ProjectId, SendOutId},
     list::List,
     webhook::{MAX_HEADER_VALUE, MAX_HEADERS, Webhook, is_header_name, webhook_object},
 };
+use guerdon_store::EventRecord;
 use serde::Deserialize;
 
 use crate::{
     projects,
-    tx::{Result, Tx},
+    tx::{Result, Tx, envelope},
 };
 
 /// The word for webhooks in errors.
@@ -130,4 +133,39 @@ pub fn disable(tx: &mut Tx, id: &str) -> Result<()> {
         tx.put(webhook);
     }
     Ok(())
+}
+
+/// The body of a test request: the envelope of the webhook's first event type with placeholders in
+/// it. `data` is that of a made-up customer for events about customers, and empty for others.
+pub fn sample(project: &ProjectId, webhook: &Webhook) -> String {
+    let created_at = Timestamp::from_millis(946_684_800_000);
+    let kind = webhook.events.first().copied().unwrap_or(EventType::CUSTOMER_UPDATED);
+    let id = SendOutId::from("whs_000000000000000000");
+    let event = EventRecord {
+        id: "evcus_000000000000000000".into(),
+        kind,
+        category: kind.category(),
+        entity_id: "entity_id_000000000000000000".into(),
+        group_id: "v-000000000000000000".into(),
+        created_at,
+        source: EventSource::internal(),
+        data: String::new(),
+    };
+    envelope(project, &id, &event, webhook, &sample_data(kind, created_at))
+}
+
+fn sample_data(kind: EventType, created_at: Timestamp) -> String {
+    let id = CustomerId::from("cust_000000000000000000000000");
+    let customer = Customer {
+        name: Some("Jane Doe".into()),
+        email: Some("jane.doe@example.com".into()),
+        ..Customer::new(id, Some("jane-doe".into()), created_at)
+    };
+    let event = match kind {
+        EventType::CUSTOMER_CREATED => Event::CustomerCreated(&customer),
+        EventType::CUSTOMER_UPDATED => Event::CustomerUpdated(&customer),
+        EventType::CUSTOMER_DELETED => Event::CustomerDeleted(&customer),
+        _ => return "{}".into(),
+    };
+    String::from_utf8_lossy(&canonical_json::to_canonical_bytes(&event.sent_data())).into_owned()
 }

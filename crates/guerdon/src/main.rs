@@ -1,1 +1,76 @@
-fn main() {}
+//! The `guerdon` program: serves the API, and the few things that are done beside it.
+//!
+//! Start with [`config`] for what can be set and [`serve`] for how the parts are put together.
+
+mod check;
+mod config;
+mod demo;
+mod keys;
+mod listen;
+mod serve;
+mod telemetry;
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use guerdon_store::sqlite::Sqlite;
+
+/// Rust's default allocator returns memory to the system more eagerly than a server wants.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[derive(Parser)]
+#[command(name = "guerdon", version, about = "Self-hosted promotion and loyalty engine, Voucherify-compatible")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API. The first start makes a project and prints its keys.
+    Serve(config::Config),
+    /// Serve a store of its own, filled with a made-up shop's customers, with well-known keys.
+    Demo(config::DemoConfig),
+    /// Create the database or bring its tables up to date, and stop.
+    Migrate(config::Database),
+    /// List, create and revoke API keys.
+    Keys(keys::Arguments),
+    /// Listen for webhooks on this machine, print them and verify their signatures.
+    Listen(listen::Arguments),
+    /// Verify the store's invariants; exits with 1 if one is broken.
+    Check(config::Database),
+    /// Write a consistent copy of the embedded database, while it is in use.
+    Backup {
+        #[command(flatten)]
+        database: config::Database,
+        /// The file to write; must not exist.
+        file: PathBuf,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(arguments.command))
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(config) => serve::run(config).await,
+        Command::Demo(config) => demo::run(config).await,
+        Command::Migrate(database) => {
+            drop(Sqlite::open(&database.path()?)?);
+            println!("The database is up to date.");
+            Ok(())
+        }
+        Command::Keys(arguments) => keys::run(arguments).await,
+        Command::Listen(arguments) => listen::run(arguments).await,
+        Command::Check(database) => check::run(&database).await,
+        Command::Backup { database, file } => {
+            Sqlite::open_read_only(&database.path()?)?.backup(&file).context("the backup failed")?;
+            println!("Wrote {}.", file.display());
+            Ok(())
+        }
+    }
+}

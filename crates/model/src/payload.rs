@@ -15,19 +15,31 @@ pub enum Unreadable {
     Refused(Error),
 }
 
-/// Reads a body; an empty one counts as `null`.
+/// Reads a body that is an object.
 ///
 /// # Errors
 /// [`Unreadable`], naming the first place that does not fit.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
-    let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"null" } else { bytes };
-    if let Ok(value) = serde_json::from_slice(bytes) {
+    // Serde takes a list of values for a struct; the API does not.
+    let is_object = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+    if is_object && let Ok(value) = serde_json::from_slice(bytes) {
         return Ok(value);
     }
     // The slow way tells where and why, takes the last of repeated keys, and finds broken syntax
     // behind a wrong type.
-    let json: Value = serde_json::from_slice(bytes).map_err(|_| Unreadable::NotJson)?;
-    from_value(json).map_err(Unreadable::Refused)
+    match parse_any(bytes)? {
+        json @ Value::Object(_) => from_value(json).map_err(Unreadable::Refused),
+        _ => Err(Unreadable::Refused(Error::invalid_payload(Path::root(), Rule::Type("object".into())))),
+    }
+}
+
+/// Reads a body of any form; an empty one counts as `null`.
+///
+/// # Errors
+/// [`Unreadable::NotJson`].
+pub fn parse_any(bytes: &[u8]) -> Result<Value, Unreadable> {
+    let bytes = if bytes.iter().all(u8::is_ascii_whitespace) { b"null" } else { bytes };
+    serde_json::from_slice(bytes).map_err(|_| Unreadable::NotJson)
 }
 
 /// Reads a part of a body that was parsed before.

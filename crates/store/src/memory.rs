@@ -92,9 +92,11 @@ impl State {
                 return Err(CommitError::Conflict);
             }
         }
-        let (inserts, others): (Vec<Write>, Vec<Write>) =
-            changes.writes.into_iter().partition(|write| write.expected.is_none());
-        for write in others.into_iter().chain(inserts) {
+        // Deletions free unique values that changes and insertions may take, changes those that insertions
+        // may take.
+        let mut writes = changes.writes;
+        writes.sort_by_key(|write| (write.document.is_some(), write.expected.is_none()));
+        for write in writes {
             self.write(project, write)?;
         }
         for entity in &changes.erased_entities {
@@ -339,7 +341,8 @@ impl Store for Memory {
     async fn settle_send_outs(&self, settlements: Vec<Settlement>) -> Result<(), StoreError> {
         let mut state = self.state.lock();
         for settlement in settlements {
-            if let Some(send_out) = state.send_outs.get_mut(&(settlement.project, settlement.id)) {
+            let found = state.send_outs.get_mut(&(settlement.project, settlement.id));
+            if let Some(send_out) = found.filter(|send_out| send_out.next_attempt_at.is_some()) {
                 send_out.status = settlement.status;
                 send_out.first_attempt_at = Some(settlement.first_attempt_at);
                 send_out.next_attempt_at = settlement.next_attempt_at;

@@ -98,7 +98,7 @@ pub async fn run(
 }
 
 fn report_url(guerdon: &Guerdon, context: &Context, id: &str) -> String {
-    let token = guerdon.secret.token_for(&jobs::report_purpose(&context.project, id));
+    let token = jobs::report_token(guerdon, &context.project, id);
     format!("{}/v1/async-actions/{id}/report?token={token}", guerdon.options.public_url)
 }
 

@@ -209,7 +209,14 @@ pub fn report_blob(id: &AsyncActionId) -> String {
     format!("report:{id}")
 }
 
-/// What the secret key signs to make a report's download token.
-pub fn report_purpose(project: &ProjectId, id: &str) -> String {
-    format!("report:{project}:{id}")
+/// What opens a report without any other credentials: the project, and a signature of ours.
+pub fn report_token(guerdon: &Guerdon, project: &ProjectId, id: &str) -> String {
+    format!("{project}.{}", guerdon.secret.token_for(&format!("report:{project}:{id}")))
+}
+
+/// The project whose report a token opens, if it is one of ours for this job.
+pub fn project_of_report(guerdon: &Guerdon, token: &str, id: &str) -> Option<ProjectId> {
+    let (project, _) = token.rsplit_once('.')?;
+    let project = ProjectId::from(project);
+    crate::secrets::equal(token, &report_token(guerdon, &project, id)).then_some(project)
 }

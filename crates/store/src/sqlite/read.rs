@@ -181,9 +181,8 @@ pub(super) fn query(connection: &Connection, query: Query) -> rusqlite::Result<P
         Order::Column { column, descending: true } => format!("{0} DESC, id DESC", columns[column].name),
     };
     let filter_values = values.len();
-    let wanted = query.limit.saturating_add(1).min(i64::MAX as usize) as i64;
-    values.push(Box::new(wanted));
-    values.push(Box::new(query.offset.min(i64::MAX as usize) as i64));
+    values.push(Box::new(limit(query.limit.saturating_add(1))));
+    values.push(Box::new(limit(query.offset)));
     let select = format!(
         "SELECT project_id, id, version, format, document FROM {table}{filter} ORDER BY {order} LIMIT ?{} OFFSET ?{}",
         filter_values + 1,
@@ -222,6 +221,11 @@ fn counted(connection: &Connection, project: &ProjectId, collection: Collection)
     Ok(found.unwrap_or(0))
 }
 
+/// A number of rows as SQLite knows numbers: without one so large, "all of them" would be an error.
+pub(super) fn limit(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
 /// Conditions on columns that a filter implies: they narrow the scan by an index, the filter itself
 /// still decides.
 fn implied_conditions(query: &Query) -> Vec<(usize, Condition)> {
@@ -236,12 +240,21 @@ fn implied_conditions(query: &Query) -> Vec<(usize, Condition)> {
         .iter()
         .filter(|predicate| indexed.contains(&predicate.field.as_str()))
         .filter_map(|predicate| match (predicate.operator, predicate.values.as_slice()) {
-            (Operator::Is, [serde_json::Value::String(text)]) => {
+            (Operator::Is, [serde_json::Value::String(text)]) if equals_only_itself(text) => {
                 Some((query.collection.column(&predicate.field)?, Condition::Equals(text.as_str().into())))
             }
             _ => None,
         })
         .collect()
+}
+
+/// Whether no other text equals this operand in a filter. A date has many spellings, and a small
+/// number equals dates so many days ago; what begins like neither, or has more digits than the
+/// calendar has days, is compared as a text.
+fn equals_only_itself(operand: &str) -> bool {
+    let digits = operand.trim_start_matches('0');
+    let is_long_number = digits.len() > 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_long_number || !operand.trim_start().starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
 }
 
 pub(super) fn events(connection: &Connection, query: &EventQuery) -> rusqlite::Result<Vec<EventRecord>> {
@@ -265,7 +278,7 @@ pub(super) fn events(connection: &Connection, query: &EventQuery) -> rusqlite::R
                 query.to.map(Timestamp::as_millis),
                 query.kind.map(EventType::name),
                 query.category.map(|category| to_text(&category)),
-                query.limit
+                limit(query.limit)
             ],
             |row| {
                 Ok(EventRecord {
@@ -332,30 +345,30 @@ pub(super) fn send_outs(connection: &Connection, query: &SendOutQuery) -> rusqli
                 query.webhook.as_ref().map(WebhookId::as_str),
                 query.status.map(|status| to_text(&status)),
                 query.event_type,
-                query.limit
+                limit(query.limit)
             ],
             send_out_row,
         )?
         .collect()
 }
 
+/// The webhooks that have waiting send-outs, each with the time of the earliest. Skips from one
+/// webhook to the next in the index, so that a long queue of one costs nothing.
+const QUEUES: &str = "WITH RECURSIVE queue (project_id, webhook_id, due) AS (
+        SELECT * FROM (SELECT project_id, webhook_id, next_attempt_at FROM send_outs
+                       WHERE next_attempt_at IS NOT NULL
+                       ORDER BY project_id, webhook_id, next_attempt_at LIMIT 1)
+        UNION ALL
+        SELECT next.project_id, next.webhook_id, next.next_attempt_at FROM queue JOIN send_outs AS next
+        ON next.rowid = (SELECT rowid FROM send_outs
+                         WHERE next_attempt_at IS NOT NULL
+                           AND (project_id, webhook_id) > (queue.project_id, queue.webhook_id)
+                         ORDER BY project_id, webhook_id, next_attempt_at LIMIT 1)
+    )";
+
 pub(super) fn due_webhooks(connection: &Connection, now: Timestamp) -> rusqlite::Result<Vec<(ProjectId, WebhookId)>> {
-    // Skips from one webhook to the next in the index, so that a long queue of one costs nothing.
     connection
-        .prepare_cached(
-            "WITH RECURSIVE queue (project_id, webhook_id, due) AS (
-                 SELECT * FROM (SELECT project_id, webhook_id, next_attempt_at FROM send_outs
-                                WHERE next_attempt_at IS NOT NULL
-                                ORDER BY project_id, webhook_id, next_attempt_at LIMIT 1)
-                 UNION ALL
-                 SELECT next.project_id, next.webhook_id, next.next_attempt_at FROM queue JOIN send_outs AS next
-                 ON next.rowid = (SELECT rowid FROM send_outs
-                                  WHERE next_attempt_at IS NOT NULL
-                                    AND (project_id, webhook_id) > (queue.project_id, queue.webhook_id)
-                                  ORDER BY project_id, webhook_id, next_attempt_at LIMIT 1)
-             )
-             SELECT project_id, webhook_id FROM queue WHERE due <= ?1",
-        )?
+        .prepare_cached(&format!("{QUEUES} SELECT project_id, webhook_id FROM queue WHERE due <= ?1"))?
         .query_map([now.as_millis()], |row| {
             Ok((ProjectId::from(row.get_ref(0)?.as_str()?), WebhookId::from(row.get_ref(1)?.as_str()?)))
         })?
@@ -364,7 +377,7 @@ pub(super) fn due_webhooks(connection: &Connection, now: Timestamp) -> rusqlite:
 
 pub(super) fn next_send_out_due(connection: &Connection) -> rusqlite::Result<Option<Timestamp>> {
     connection
-        .prepare_cached("SELECT min(next_attempt_at) FROM send_outs WHERE next_attempt_at IS NOT NULL")?
+        .prepare_cached(&format!("{QUEUES} SELECT min(due) FROM queue"))?
         .query_row([], |row| Ok(row.get::<_, Option<i64>>(0)?.map(Timestamp::from_millis)))
 }
 

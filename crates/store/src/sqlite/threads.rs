@@ -77,7 +77,7 @@ fn write_group(connection: &Connection, group: impl Iterator<Item = WriteWork>) 
     let committed = begun.and_then(|()| connection.execute_batch("COMMIT").map_err(failed));
     if let Err(error) = &committed {
         tracing::error!(%error, "the embedded database could not write");
-        let _ = connection.execute_batch("ROLLBACK");
+        roll_back(connection);
     }
     for answer in answers {
         answer(committed.clone());
@@ -92,13 +92,29 @@ fn in_savepoint<T>(
         let run = || connection.prepare_cached(sql)?.execute([]);
         run().map(drop).map_err(|error| CommitError::Store(failed(error)))
     };
+    // Outside of a transaction a savepoint would be one of its own, and its release would commit what
+    // the caller is then told was not written. It did not begin, or a grave error has ended it.
+    if connection.is_autocommit() {
+        return Err(CommitError::Store(StoreError("the transaction has failed".into())));
+    }
     execute("SAVEPOINT work")?;
     let outcome = work(connection);
-    if outcome.is_err() {
-        execute("ROLLBACK TO work")?;
+    let undone = match outcome {
+        Ok(_) => Ok(()),
+        Err(_) => execute("ROLLBACK TO work"),
+    };
+    if let Err(error) = undone.and_then(|()| execute("RELEASE work")) {
+        // What can't be undone alone must not be committed with the others.
+        roll_back(connection);
+        return Err(error);
     }
-    execute("RELEASE work")?;
     outcome
+}
+
+fn roll_back(connection: &Connection) {
+    if !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
+    }
 }
 
 /// A few threads that read.
@@ -173,4 +189,75 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 
 fn stopped() -> StoreError {
     StoreError("the store was closed".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use super::*;
+
+    fn numbers(connection: &Connection) -> Vec<i64> {
+        let mut statement = connection.prepare("SELECT n FROM numbers ORDER BY n").expect("a statement");
+        statement.query_map([], |row| row.get(0)).expect("rows").collect::<Result<_, _>>().expect("numbers")
+    }
+
+    fn database() -> Connection {
+        let connection = Connection::open_in_memory().expect("a database");
+        connection.execute_batch("CREATE TABLE numbers (n INTEGER, text TEXT)").expect("a table");
+        connection
+    }
+
+    /// Runs SQL statements as one group; returns how many of them were answered with success.
+    fn run(connection: &Connection, statements: &[&'static str]) -> usize {
+        let passed = Arc::new(AtomicUsize::new(0));
+        let work = statements.iter().copied().map(|sql| -> WriteWork {
+            let passed = passed.clone();
+            Box::new(move |connection| {
+                let run = |connection: &Connection| {
+                    connection.execute_batch(sql).map_err(|error| CommitError::Store(failed(error)))
+                };
+                let outcome = in_savepoint(connection, run);
+                Box::new(move |committed| {
+                    passed.fetch_add(usize::from(committed.is_ok() && outcome.is_ok()), Ordering::SeqCst);
+                })
+            })
+        });
+        write_group(connection, work);
+        passed.load(Ordering::SeqCst)
+    }
+
+    #[test]
+    fn a_failure_undoes_its_own_work_only() {
+        let connection = database();
+        let statements = [
+            "INSERT INTO numbers VALUES (1, '')",
+            "INSERT INTO numbers VALUES (2, ''); nonsense",
+            "INSERT INTO numbers VALUES (3, '')",
+        ];
+        assert_eq!(run(&connection, &statements), 2);
+        assert_eq!(numbers(&connection), [1, 3]);
+    }
+
+    #[test]
+    fn nothing_is_written_when_the_transaction_can_not_begin() {
+        let connection = database();
+        // A transaction that is open already is the simplest reason.
+        connection.execute_batch("BEGIN").expect("a transaction");
+        assert_eq!(run(&connection, &["INSERT INTO numbers VALUES (1, '')"]), 0);
+        assert_eq!(numbers(&connection), [0; 0]);
+    }
+
+    #[test]
+    fn nothing_is_written_when_the_transaction_ends_half_way() {
+        let connection = database();
+        let statements = ["INSERT INTO numbers VALUES (1, '')", "ROLLBACK", "INSERT INTO numbers VALUES (2, '')"];
+        assert_eq!(run(&connection, &statements), 0);
+        assert_eq!(numbers(&connection), [0; 0]);
+        assert_eq!(run(&connection, &["INSERT INTO numbers VALUES (3, '')"]), 1, "the next group goes on");
+        assert_eq!(numbers(&connection), [3]);
+    }
 }

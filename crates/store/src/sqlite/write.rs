@@ -64,10 +64,11 @@ fn apply_all(connection: &Connection, changes: &ChangeSet) -> Result<(), Refusal
         }
     }
     let mut counts = [0i64; Collection::ALL.len()];
-    // Deletions and updates first: they free unique values that an insert of the same commit may take.
-    let (inserts, others): (Vec<&Write>, Vec<&Write>) =
-        changes.writes.iter().partition(|write| write.expected.is_none());
-    for write in others.into_iter().chain(inserts) {
+    // Deletions free unique values that changes and insertions may take, changes those that insertions
+    // may take.
+    let mut writes: Vec<&Write> = changes.writes.iter().collect();
+    writes.sort_by_key(|write| (write.document.is_some(), write.expected.is_none()));
+    for write in writes {
         counts[write.collection as usize] += apply_write(connection, project, write)?;
     }
     for (collection, difference) in Collection::ALL.into_iter().zip(counts) {
@@ -93,16 +94,18 @@ fn apply_all(connection: &Connection, changes: &ChangeSet) -> Result<(), Refusal
 }
 
 fn check_configuration(connection: &Connection, project: &ProjectId, changes: &ChangeSet) -> Result<(), Refusal> {
-    if changes.bumps_config {
-        let bumped = connection
-            .prepare_cached(
-                "INSERT INTO partitions (project_id, config_version) VALUES (?1, ?2 + 1)
-                 ON CONFLICT DO UPDATE SET config_version = config_version + 1 WHERE config_version = ?2",
-            )?
-            .execute(params![project.as_str(), changes.config_version])?;
-        return if bumped == 1 { Ok(()) } else { Err(Refusal::Conflict) };
+    if read::config_version(connection, project)? != changes.config_version {
+        return Err(Refusal::Conflict);
     }
-    if read::config_version(connection, project)? == changes.config_version { Ok(()) } else { Err(Refusal::Conflict) }
+    if changes.bumps_config {
+        connection
+            .prepare_cached(
+                "INSERT INTO partitions (project_id, config_version) VALUES (?1, 1)
+                 ON CONFLICT DO UPDATE SET config_version = config_version + 1",
+            )?
+            .execute([project.as_str()])?;
+    }
+    Ok(())
 }
 
 /// Returns by how many the collection has grown.
@@ -200,7 +203,10 @@ pub(super) fn lease_send_outs(
              ORDER BY next_attempt_at, id LIMIT ?4",
         )?;
         let taken = due
-            .query_map(params![project.as_str(), webhook.as_str(), now.as_millis(), limit], read::send_out_row)?
+            .query_map(
+                params![project.as_str(), webhook.as_str(), now.as_millis(), read::limit(limit)],
+                read::send_out_row,
+            )?
             .collect::<Result<Vec<_>, _>>()?;
         let mut hold =
             connection.prepare_cached("UPDATE send_outs SET next_attempt_at = ?3 WHERE project_id = ?1 AND id = ?2")?;
@@ -217,7 +223,7 @@ pub(super) fn settle_send_outs(connection: &Connection, settlements: &[Settlemen
     let settle = || {
         let mut statement = connection.prepare_cached(
             "UPDATE send_outs SET status = ?3, first_attempt_at = ?4, next_attempt_at = ?5, attempts = ?6
-             WHERE project_id = ?1 AND id = ?2",
+             WHERE project_id = ?1 AND id = ?2 AND next_attempt_at IS NOT NULL",
         )?;
         for settlement in settlements {
             statement.execute(params![
@@ -251,14 +257,21 @@ pub(super) fn fail_waiting_send_outs(
         .map_err(commit_error)
 }
 
-/// Deletes rows of a project from every table, up to `limit` per table.
+/// Deletes rows of a project from every table, up to `limit` per table. Kept counts stay right
+/// between two steps.
 pub(super) fn purge(connection: &Connection, project: &ProjectId, limit: usize) -> Result<bool, CommitError> {
     let tables = Collection::ALL.iter().map(|collection| collection.spec().table);
     let mut more = false;
     for table in tables.chain(["events", "send_outs", "blobs"]) {
         let sql =
             format!("DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE project_id = ?1 LIMIT ?2)");
-        let deleted = connection.execute(&sql, params![project.as_str(), limit]).map_err(commit_error)?;
+        let deleted = connection.execute(&sql, params![project.as_str(), read::limit(limit)]).map_err(commit_error)?;
+        connection
+            .execute(
+                "UPDATE counts SET n = n - ?3 WHERE project_id = ?1 AND collection = ?2",
+                params![project.as_str(), table, deleted],
+            )
+            .map_err(commit_error)?;
         more |= deleted == limit;
     }
     if !more {

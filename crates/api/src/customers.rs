@@ -1,0 +1,173 @@
+//! `/v1/customers`.
+
+use guerdon_core::customers::{
+    self, CustomerRef,
+    activity::{self, ActivityListing},
+    bulk::{self, BulkWork, MetadataUpdate},
+    import::ImportWork,
+    listing::{self, CustomerOrder, Listing},
+};
+use guerdon_core::{
+    blobs::BlobWriter,
+    jobs::{self, Work},
+};
+use guerdon_model::{
+    Error,
+    customer::CustomerInput,
+    error::{Path, Rule},
+    event::{Category, EventType},
+};
+use serde_json::Value;
+
+use crate::{
+    call::{Answer, Call},
+    respond::{accepted, json, no_content},
+    upload,
+};
+
+/// The last page of customers that can be listed.
+const MAX_PAGE: u64 = 99;
+
+pub(crate) async fn list(call: Call) -> Answer {
+    let order = call.order(&CustomerOrder::NAMES)?.and_then(CustomerOrder::parse);
+    let text = |name: &str| call.query_param(name).map(str::to_owned);
+    let listing = Listing {
+        email: text("email"),
+        city: text("city"),
+        name: text("name"),
+        segment_id: text("segment_id"),
+        created: call.between("created_at")?,
+        updated: call.between("updated_at")?,
+        filter: call.filter()?,
+        order: order.unwrap_or(CustomerOrder { column: "created_at", descending: true }),
+        starting_after: call.time("starting_after")?,
+        limit: call.limit()?,
+        page: call.page(MAX_PAGE)?,
+    };
+    json(&listing::list(&call.app.guerdon, &call.context, listing).await?)
+}
+
+pub(crate) async fn create(call: Call) -> Answer {
+    let input: CustomerInput = call.payload()?;
+    let needs = customers::upsert_keys(&input);
+    json(&call.execute(needs, move |tx| customers::upsert(tx, &input)).await?)
+}
+
+pub(crate) async fn get(call: Call) -> Answer {
+    let customer = CustomerRef::new(call.param("customerId"));
+    let found = call.read(|tx| customers::get(tx, &customer)).await?;
+    json(&customers::with_assets(found, &call.app.guerdon.options.public_url))
+}
+
+pub(crate) async fn update(call: Call) -> Answer {
+    let customer = CustomerRef::new(call.param("customerId"));
+    let input: CustomerInput = call.payload()?;
+    json(&call.execute(customer.keys(), move |tx| customers::update(tx, &customer, &input)).await?)
+}
+
+pub(crate) async fn delete(call: Call) -> Answer {
+    let customer = CustomerRef::new(call.param("customerId"));
+    call.execute(customer.keys(), move |tx| customers::delete(tx, &customer)).await?;
+    no_content()
+}
+
+pub(crate) async fn erase(call: Call) -> Answer {
+    let customer = CustomerRef::new(call.param("customerId"));
+    let id = call.read(|tx| customers::erasable(tx, &customer)).await?;
+    let events = activity::count_changes(&call.app.guerdon, &call.context, id.as_str()).await?;
+    json(&call.execute(customer.keys(), move |tx| customers::erase(tx, &customer, events)).await?)
+}
+
+pub(crate) async fn update_in_bulk(call: Call) -> Answer {
+    match call.json()? {
+        Value::Array(items) => bulk::check_items(&items)?,
+        _ => return Err(Error::invalid_payload(Path::root(), Rule::Type("array".into())).into()),
+    }
+    start_bulk(call, Work::CustomersBulk).await
+}
+
+pub(crate) async fn update_metadata_in_bulk(call: Call) -> Answer {
+    call.payload::<MetadataUpdate>()?;
+    start_bulk(call, Work::CustomersMetadata).await
+}
+
+/// Stores the body and starts the job that works it off.
+async fn start_bulk(call: Call, work: fn(BulkWork) -> Work) -> Answer {
+    let mut blob = BlobWriter::new(&call.app.guerdon, &call.context);
+    blob.write(&call.body).await?;
+    let work = work(BulkWork::of(blob.finish().await?));
+    let id = call.execute(Vec::new(), move |tx| jobs::start(tx, work.clone())).await?;
+    accepted(id.as_str())
+}
+
+pub(crate) async fn import(mut call: Call) -> Answer {
+    let upload = upload::receive(&mut call).await?;
+    let work = match ImportWork::of(upload.blob.clone(), &upload.start) {
+        Ok(work) => Work::CustomersImport(work),
+        Err(error) => {
+            guerdon_core::blobs::discard(&call.app.guerdon, &call.context, upload.blob.name).await;
+            return Err(error.into());
+        }
+    };
+    let id = call.execute(Vec::new(), move |tx| jobs::start(tx, work.clone())).await?;
+    accepted(id.as_str())
+}
+
+pub(crate) async fn list_activity(call: Call) -> Answer {
+    let listing = activity_listing(&call, &["created_at", "-created_at"])?;
+    let customer = CustomerRef::new(call.param("customerId"));
+    json(&activity::list(&call.app.guerdon, &call.context, customer, listing).await?)
+}
+
+/// The deprecated twin of [`list_activity`]: more orders, another cursor, and a total.
+pub(crate) async fn list_activities(call: Call) -> Answer {
+    const ORDERS: [&str; 12] = [
+        "created_at",
+        "-created_at",
+        "updated_at",
+        "-updated_at",
+        "type",
+        "-type",
+        "code",
+        "-code",
+        "campaign",
+        "-campaign",
+        "category",
+        "-category",
+    ];
+    let mut listing = activity_listing(&call, &ORDERS)?;
+    if let Some(after) = call.time("starting_after")? {
+        let bound = if listing.descending { &mut listing.end_date } else { &mut listing.start_date };
+        *bound = Some(after.plus_millis(if listing.descending { -1 } else { 1 }));
+    }
+    let customer = CustomerRef::new(call.param("customerId"));
+    let mut page = activity::list(&call.app.guerdon, &call.context, customer, listing).await?;
+    let rows = page.rows.len() as u64;
+    (page.total, page.has_more, page.more_starting_after) = (Some(rows), None, None);
+    json(&page)
+}
+
+fn activity_listing(call: &Call, orders: &[&str]) -> Result<ActivityListing, Error> {
+    let text = |name: &str| call.query_param(name).map(str::to_owned);
+    let category = match call.query_param("category") {
+        None => None,
+        Some("ACTION") => Some(Category::Action),
+        Some("EFFECT") => Some(Category::Effect),
+        Some(_) => {
+            let rule = Rule::OneOf(vec!["ACTION".into(), "EFFECT".into()]);
+            return Err(Error::invalid_query(Path::of("category"), rule));
+        }
+    };
+    Ok(ActivityListing {
+        descending: call.order(orders)?.is_none_or(|order| order.starts_with('-')),
+        starting_after_id: text("starting_after_id"),
+        start_date: call.time("start_date")?,
+        end_date: call.time("end_date")?,
+        campaign_id: text("campaign_id"),
+        campaign_type: text("campaign_type"),
+        product_id: text("product_id"),
+        category,
+        kind: call.query_param("type").map(EventType::parse),
+        limit: call.limit()?,
+    })
+}

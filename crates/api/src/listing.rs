@@ -1,0 +1,80 @@
+//! Query parameters that listings share.
+
+use guerdon_core::customers::listing::Between;
+use guerdon_model::{
+    Error, Timestamp,
+    error::{Path, Rule},
+    filter::{Filter, FilterError},
+    time::NOT_ISO_8601,
+};
+
+use crate::call::Call;
+
+/// The published default of `limit`.
+const DEFAULT_LIMIT: usize = 10;
+/// The published maximum of `limit`.
+const MAX_LIMIT: i64 = 100;
+
+impl Call {
+    /// `limit`: 1 to 100, by default 10.
+    pub(crate) fn limit(&self) -> Result<usize, Error> {
+        Ok(self.number("limit", MAX_LIMIT)?.map_or(DEFAULT_LIMIT, |limit| limit as usize))
+    }
+
+    /// `page`: from 1 to what the listing offers.
+    pub(crate) fn page(&self, max: u64) -> Result<usize, Error> {
+        match self.number("page", i64::MAX)? {
+            Some(page) if page as u64 > max => Err(Error::PageOverLimit { max }),
+            page => Ok(page.map_or(1, |page| page as usize)),
+        }
+    }
+
+    fn number(&self, name: &str, max: i64) -> Result<Option<i64>, Error> {
+        let refuse = |rule| Err(Error::invalid_query(Path::of(name), rule));
+        let Some(text) = self.query_param(name) else { return Ok(None) };
+        match text.parse::<i64>() {
+            Err(_) => refuse(Rule::Type("number".into())),
+            Ok(number) if number < 1 => refuse(Rule::AtLeast(1)),
+            Ok(number) if number > max => refuse(Rule::AtMost(max)),
+            Ok(number) => Ok(Some(number)),
+        }
+    }
+
+    /// A date or time.
+    pub(crate) fn time(&self, name: &str) -> Result<Option<Timestamp>, Error> {
+        self.query_param(name).map(|text| time(Path::of(name), text)).transpose()
+    }
+
+    /// `order`: one of `allowed`, or none.
+    pub(crate) fn order(&self, allowed: &[&str]) -> Result<Option<&str>, Error> {
+        match self.query_param("order") {
+            Some(order) if !allowed.contains(&order) => {
+                let names = allowed.iter().map(|name| (*name).to_owned()).collect();
+                Err(Error::invalid_query(Path::of("order"), Rule::OneOf(names)))
+            }
+            order => Ok(order),
+        }
+    }
+
+    /// `field[after]` and `field[before]`, or `[field][after]` and so on.
+    pub(crate) fn between(&self, field: &str) -> Result<Between, Error> {
+        let bound = |bound: &str| {
+            let names = [format!("{field}[{bound}]"), format!("[{field}][{bound}]")];
+            let text = names.iter().find_map(|name| self.query_param(name));
+            text.map(|text| time(Path::of(field).key(bound), text)).transpose()
+        };
+        Ok(Between { after: bound("after")?, before: bound("before")? })
+    }
+
+    /// `filters[…]`.
+    pub(crate) fn filter(&self) -> Result<Option<Filter>, Error> {
+        let pairs = self.query.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        Filter::from_query(pairs).map_err(|error: FilterError| {
+            Error::invalid_query(Path::of("filters"), Rule::Sentence(error.details(".filters")))
+        })
+    }
+}
+
+fn time(path: Path, text: &str) -> Result<Timestamp, Error> {
+    Timestamp::parse(text).ok_or_else(|| Error::invalid_query(path, Rule::Other(NOT_ISO_8601.into())))
+}

@@ -1,0 +1,420 @@
+//! The table of routes. Everything that has to know what routes there are is made from it.
+
+use std::sync::Arc;
+
+use axum::http::Method;
+use futures_util::{FutureExt, future::BoxFuture};
+use guerdon_core::{
+    customers::{activity::Activity, bulk::MetadataUpdate},
+    projects::ProjectInput,
+    webhooks::WebhookInput,
+};
+use guerdon_model::{
+    async_action::AsyncAction,
+    customer::{Customer, CustomerInput, PermanentDeletion},
+    error::Dialect,
+    event_schema::EventSchema,
+    metadata_schema::MetadataSchema,
+    project::{NewKey, ProjectAnswer},
+    role::Permission::{self, *},
+    webhook::Webhook,
+};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, schema::Schema},
+};
+
+use crate::{
+    async_actions,
+    call::{Answer, Call},
+    customers, management, metadata_schemas,
+};
+
+/// What carries out a route's requests.
+pub(crate) type Handler = Arc<dyn Fn(Call) -> BoxFuture<'static, Answer> + Send + Sync>;
+
+/// One method of one path.
+#[derive(Clone)]
+pub struct Route {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) surface: Surface,
+    pub(crate) permission: Option<Permission>,
+    pub(crate) dialect: Dialect,
+    pub(crate) body: BodyKind,
+    pub(crate) summary: &'static str,
+    pub(crate) query: Vec<Parameter>,
+    pub(crate) request: Option<Described>,
+    pub(crate) answer: AnswerKind,
+    pub(crate) deprecated: bool,
+    pub(crate) handler: Handler,
+}
+
+/// Which credentials a route asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Surface {
+    /// A server key.
+    Server,
+    /// A client key, and an origin that the project trusts.
+    Client,
+    /// A management key; the project is part of the path.
+    Management,
+    /// None: the request proves itself, as a link with a token does.
+    Open,
+}
+
+/// How a route takes its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyKind {
+    None,
+    Json,
+    File,
+}
+
+/// A query parameter, for the documentation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) description: &'static str,
+}
+
+/// A type with its schema and the schemas that it refers to.
+#[derive(Clone)]
+pub(crate) struct Described {
+    pub(crate) name: String,
+    pub(crate) schema: RefOr<Schema>,
+    pub(crate) others: Vec<(String, RefOr<Schema>)>,
+}
+
+/// What a route answers.
+#[derive(Clone)]
+pub(crate) enum AnswerKind {
+    /// 200 with this.
+    One(Described),
+    /// 200 with a list of these under the key.
+    List(&'static str, Described),
+    /// 202 with the id of an async action.
+    Accepted,
+    /// 204.
+    Nothing,
+    /// 200 with CSV.
+    Csv,
+}
+
+fn described<T: ToSchema + PartialSchema>() -> Described {
+    let mut others = Vec::new();
+    T::schemas(&mut others);
+    Described { name: T::name().into_owned(), schema: T::schema(), others }
+}
+
+/// A route with a handler and nothing else; server surface, "should" dialect, empty answer.
+fn route<F, Fut>(method: Method, path: &'static str, summary: &'static str, handler: F) -> Route
+where
+    F: Fn(Call) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Answer> + Send + 'static,
+{
+    let surface = match path {
+        _ if path.starts_with("/management/") => Surface::Management,
+        _ if path.starts_with("/client/") => Surface::Client,
+        _ => Surface::Server,
+    };
+    Route {
+        body: if matches!(method, Method::POST | Method::PUT) { BodyKind::Json } else { BodyKind::None },
+        method,
+        path,
+        surface,
+        permission: None,
+        dialect: if surface == Surface::Management { Dialect::Must } else { Dialect::Should },
+        summary,
+        query: Vec::new(),
+        request: None,
+        answer: AnswerKind::Nothing,
+        deprecated: false,
+        handler: Arc::new(move |call| handler(call).boxed()),
+    }
+}
+
+macro_rules! methods {
+    ($($(#[$doc:meta])* $name:ident $method:ident),*) => {$(
+        $(#[$doc])*
+        pub fn $name<F, Fut>(path: &'static str, summary: &'static str, handler: F) -> Route
+        where
+            F: Fn(Call) -> Fut + Send + Sync + 'static,
+            Fut: Future<Output = Answer> + Send + 'static,
+        {
+            route(Method::$method, path, summary, handler)
+        }
+    )*};
+}
+
+methods! {
+    /// A route that reads.
+    get GET,
+    /// A route that creates or starts something.
+    post POST,
+    /// A route that changes something.
+    put PUT,
+    /// A route that removes something.
+    delete DELETE
+}
+
+impl Route {
+    fn needs(mut self, permission: Permission) -> Self {
+        self.permission = Some(permission);
+        self
+    }
+
+    fn takes<T: ToSchema>(mut self) -> Self {
+        self.request = Some(described::<T>());
+        self
+    }
+
+    fn without_body(mut self) -> Self {
+        self.body = BodyKind::None;
+        self
+    }
+
+    fn takes_file(mut self) -> Self {
+        self.body = BodyKind::File;
+        self
+    }
+
+    fn query(mut self, parameters: &[(&'static str, &'static str)]) -> Self {
+        self.query.extend(parameters.iter().map(|(name, description)| Parameter { name, description }));
+        self
+    }
+
+    fn answers<T: ToSchema>(mut self) -> Self {
+        self.answer = AnswerKind::One(described::<T>());
+        self
+    }
+
+    fn lists<T: ToSchema>(mut self, data_ref: &'static str) -> Self {
+        self.answer = AnswerKind::List(data_ref, described::<T>());
+        self
+    }
+
+    fn accepts(mut self) -> Self {
+        self.answer = AnswerKind::Accepted;
+        self
+    }
+
+    fn answers_csv(mut self) -> Self {
+        self.answer = AnswerKind::Csv;
+        self
+    }
+
+    fn deprecated(mut self) -> Self {
+        self.deprecated = true;
+        self
+    }
+
+    fn open(mut self) -> Self {
+        self.surface = Surface::Open;
+        self
+    }
+}
+
+const LIMIT: (&str, &str) = ("limit", "How many rows, 1 to 100; 10 by default.");
+
+/// Every route of the API.
+pub fn table() -> Vec<Route> {
+    [customer_routes(), async_action_routes(), metadata_schema_routes(), management_routes()].concat()
+}
+
+fn customer_routes() -> Vec<Route> {
+    const ACTIVITY: [(&str, &str); 6] = [
+        ("order", "created_at or -created_at (the default)."),
+        ("starting_after_id", "Continue behind the event with this id."),
+        ("start_date", "Events from this time on."),
+        ("end_date", "Events up to this time."),
+        ("campaign_id", "Events about this campaign."),
+        ("campaign_type", "Events about campaigns of this type."),
+    ];
+    vec![
+        get("/v1/customers", "List customers", customers::list)
+            .needs(CustomersRead)
+            .query(&[
+                LIMIT,
+                ("page", "The page, 1 to 99."),
+                ("email", "Customers with this e-mail address, in any case."),
+                ("city", "Customers with this city in their address."),
+                ("name", "Customers with this name."),
+                ("segment_id", "Members of this segment."),
+                ("created_at[after]", "Created after this time. Also [before]."),
+                ("updated_at[after]", "Last changed after this time. Also [before]."),
+                ("filters", "Conditions in the filter language; see docs/filters.md."),
+                ("order", "created_at, updated_at, source_id, or one of them with a minus for descending."),
+                ("starting_after", "A time: continue beyond it."),
+            ])
+            .lists::<Customer>("customers"),
+        post("/v1/customers", "Create or update a customer", customers::create)
+            .needs(CustomersModify)
+            .takes::<CustomerInput>()
+            .answers::<Customer>(),
+        get("/v1/customers/{customerId}", "Read a customer", customers::get).needs(CustomersRead).answers::<Customer>(),
+        put("/v1/customers/{customerId}", "Update a customer", customers::update)
+            .needs(CustomersModify)
+            .takes::<CustomerInput>()
+            .answers::<Customer>(),
+        delete("/v1/customers/{customerId}", "Delete a customer", customers::delete).needs(CustomersModify),
+        post("/v1/customers/{customerId}/permanent-deletion", "Erase a customer and its data", customers::erase)
+            .needs(CustomersModify)
+            .without_body()
+            .answers::<PermanentDeletion>(),
+        get("/v1/customers/{customerId}/activity", "List a customer's activity", customers::list_activity)
+            .needs(CustomersRead)
+            .query(&[LIMIT])
+            .query(&ACTIVITY)
+            .query(&[("category", "ACTION or EFFECT."), ("type", "Events of this type.")])
+            .lists::<Activity>("data"),
+        get(
+            "/v1/customers/{customerId}/activities",
+            "List a customer's activity with a total",
+            customers::list_activities,
+        )
+        .needs(CustomersRead)
+        .query(&[LIMIT])
+        .query(&ACTIVITY)
+        .query(&[("starting_after", "A time: continue beyond it."), ("product_id", "Events about this product.")])
+        .lists::<Activity>("data")
+        .deprecated(),
+        post("/v1/customers/importCSV", "Import customers from a CSV file", customers::import)
+            .needs(CustomersModify)
+            .takes_file()
+            .accepts(),
+        post("/v1/customers/bulk/async", "Create or update many customers", customers::update_in_bulk)
+            .needs(CustomersModify)
+            .takes::<Vec<CustomerInput>>()
+            .accepts(),
+        post("/v1/customers/metadata/async", "Set metadata of many customers", customers::update_metadata_in_bulk)
+            .needs(CustomersModify)
+            .takes::<MetadataUpdate>()
+            .accepts(),
+    ]
+}
+
+fn async_action_routes() -> Vec<Route> {
+    vec![
+        get("/v1/async-actions", "List async actions", async_actions::list)
+            .needs(AsyncActionsRead)
+            .query(&[LIMIT, ("end_date", "Started before this time.")])
+            .lists::<AsyncAction>("async_actions"),
+        get("/v1/async-actions/{asyncActionId}", "Read an async action and its result", async_actions::get)
+            .needs(AsyncActionsRead)
+            .answers::<AsyncAction>(),
+        get(
+            "/v1/async-actions/{asyncActionId}/report",
+            "Download the report of a bulk update",
+            async_actions::download_report,
+        )
+        .query(&[("token", "Proves that the link is ours.")])
+        .answers_csv()
+        .open(),
+    ]
+}
+
+fn metadata_schema_routes() -> Vec<Route> {
+    const ONE: &str = "/v1/metadata-schemas/{resource}";
+    vec![
+        get("/v1/metadata-schemas", "List metadata schemas", metadata_schemas::list)
+            .needs(MetadataSchemasRead)
+            .lists::<MetadataSchema>("schemas"),
+        post("/v1/metadata-schemas", "Create a metadata schema", metadata_schemas::create)
+            .needs(MetadataSchemasModify)
+            .takes::<MetadataSchema>()
+            .answers::<MetadataSchema>(),
+        get(ONE, "Read a metadata schema by the resource that it describes, or by id", metadata_schemas::get)
+            .needs(MetadataSchemasRead)
+            .answers::<MetadataSchema>(),
+        put(ONE, "Add or replace definitions of a metadata schema", metadata_schemas::update)
+            .needs(MetadataSchemasModify)
+            .takes::<MetadataSchema>()
+            .answers::<MetadataSchema>(),
+        delete(ONE, "Delete a metadata schema", metadata_schemas::delete).needs(MetadataSchemasModify),
+    ]
+}
+
+fn management_routes() -> Vec<Route> {
+    use management::{api_keys, event_schemas, metadata_schemas, projects, send_outs, webhooks};
+    const PROJECTS: &str = "/management/v1/projects";
+    const PROJECT: &str = "/management/v1/projects/{projectId}";
+    const WEBHOOKS: &str = "/management/v1/projects/{projectId}/webhooks";
+    const WEBHOOK: &str = "/management/v1/projects/{projectId}/webhooks/{webhookId}";
+    const SCHEMAS: &str = "/management/v1/projects/{projectId}/metadata-schemas";
+    const SCHEMA: &str = "/management/v1/projects/{projectId}/metadata-schemas/{metadataSchemaId}";
+    const EVENTS: &str = "/management/v1/projects/{projectId}/custom-event-schemas";
+    const EVENT: &str = "/management/v1/projects/{projectId}/custom-event-schemas/{customEventSchemaId}";
+    const KEYS: &str = "/management/v1/projects/{projectId}/api-keys";
+    const SEND_OUTS: &str = "/management/v1/projects/{projectId}/webhook-sendouts";
+    const SEND_OUT: &str = "/management/v1/projects/{projectId}/webhook-sendouts/{sendOutId}";
+    vec![
+        get(PROJECTS, "List projects", projects::list).lists::<ProjectAnswer>("data"),
+        post(PROJECTS, "Create a project with its first keys", projects::create)
+            .takes::<ProjectInput>()
+            .answers::<ProjectAnswer>(),
+        get(PROJECT, "Read a project and the key that signs its webhooks", projects::get).answers::<ProjectAnswer>(),
+        put(PROJECT, "Change a project's settings", projects::update)
+            .takes::<ProjectInput>()
+            .answers::<ProjectAnswer>(),
+        delete(PROJECT, "Delete a project and all its data", projects::delete),
+        post(
+            "/management/v1/projects/{projectId}/webhook-token/rotate",
+            "Replace the key that signs a project's webhooks",
+            projects::rotate_webhook_token,
+        )
+        .without_body()
+        .answers::<ProjectAnswer>(),
+        get(WEBHOOKS, "List webhooks", webhooks::list).lists::<Webhook>("data"),
+        post(WEBHOOKS, "Create a webhook", webhooks::create).takes::<WebhookInput>().answers::<Webhook>(),
+        get(WEBHOOK, "Read a webhook", webhooks::get).answers::<Webhook>(),
+        put(WEBHOOK, "Change a webhook", webhooks::update).takes::<WebhookInput>().answers::<Webhook>(),
+        delete(WEBHOOK, "Delete a webhook", webhooks::delete),
+        post(
+            "/management/v1/projects/{projectId}/webhooks/{webhookId}/test",
+            "Send a sample event to a webhook",
+            webhooks::test,
+        )
+        .without_body()
+        .answers::<send_outs::TestAnswer>(),
+        get(SEND_OUTS, "List send-outs, newest first", send_outs::list)
+            .query(&[
+                LIMIT,
+                ("status", "PENDING, RETRYING, SUCCEEDED or FAILED."),
+                ("type", "Send-outs of this event type."),
+                ("source_id", "Send-outs of this webhook."),
+                ("starting_after_id", "Continue behind the send-out with this id."),
+            ])
+            .lists::<send_outs::SendOutAnswer>("data"),
+        get(SEND_OUT, "Read a send-out with its body and attempts", send_outs::get)
+            .answers::<send_outs::SendOutAnswer>(),
+        post(
+            "/management/v1/projects/{projectId}/webhook-sendouts/{sendOutId}/retry",
+            "Try a failed send-out once more",
+            send_outs::retry,
+        )
+        .without_body()
+        .answers::<send_outs::SendOutAnswer>(),
+        get(SCHEMAS, "List metadata schemas", metadata_schemas::list).lists::<MetadataSchema>("data"),
+        post(SCHEMAS, "Create a metadata schema", metadata_schemas::create)
+            .takes::<MetadataSchema>()
+            .answers::<MetadataSchema>(),
+        get(SCHEMA, "Read a metadata schema", metadata_schemas::get).answers::<MetadataSchema>(),
+        put(SCHEMA, "Add or replace definitions of a metadata schema", metadata_schemas::update)
+            .takes::<MetadataSchema>()
+            .answers::<MetadataSchema>(),
+        delete(SCHEMA, "Delete a metadata schema", metadata_schemas::delete),
+        get(EVENTS, "List schemas of custom events", event_schemas::list).lists::<EventSchema>("data"),
+        post(EVENTS, "Create the schema of a custom event", event_schemas::create)
+            .takes::<EventSchema>()
+            .answers::<EventSchema>(),
+        get(EVENT, "Read the schema of a custom event", event_schemas::get).answers::<EventSchema>(),
+        put(EVENT, "Add or replace properties of a custom event", event_schemas::update)
+            .takes::<EventSchema>()
+            .answers::<EventSchema>(),
+        delete(EVENT, "Delete the schema of a custom event", event_schemas::delete),
+        get(KEYS, "List a project's API keys", api_keys::list).lists::<api_keys::KeyAnswer>("data"),
+        post(KEYS, "Create an API key", api_keys::create).takes::<api_keys::KeyInput>().answers::<NewKey>(),
+        delete("/management/v1/projects/{projectId}/api-keys/{appId}", "Revoke an API key", api_keys::revoke),
+    ]
+}

@@ -1,0 +1,70 @@
+//! Uploaded files: the part named `file` of a multipart body, stored piece by piece as it arrives.
+
+use axum::{
+    extract::{FromRequest, Multipart, Request},
+    http::header,
+};
+use guerdon_core::blobs::{Blob, BlobWriter};
+use guerdon_model::{
+    Error,
+    error::{Path, Rule},
+};
+
+use crate::{call::Call, respond::Refusal};
+
+/// How much of a file's beginning is kept at hand, for its header.
+const START: usize = 64 << 10;
+
+/// A file that has arrived whole.
+pub(crate) struct Upload {
+    pub(crate) blob: Blob,
+    /// Its first bytes.
+    pub(crate) start: Vec<u8>,
+}
+
+/// Receives the file of a request.
+///
+/// # Errors
+/// `invalid_payload` when there is no file or the upload breaks off, 413 when it is too large.
+/// Nothing is kept then.
+pub(crate) async fn receive(call: &mut Call) -> Result<Upload, Refusal> {
+    let body = std::mem::take(call.stream.get_mut());
+    let mut request = Request::new(body);
+    if let Some(content_type) = call.headers.get(header::CONTENT_TYPE) {
+        request.headers_mut().insert(header::CONTENT_TYPE, content_type.clone());
+    }
+    let missing = || Error::invalid_payload(Path::root(), Rule::Required("file".into()));
+    let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| missing())?;
+    let broken = |_| {
+        let sentence = "The upload broke off or is no valid multipart/form-data".to_owned();
+        Error::invalid_payload(Path::of("file"), Rule::Sentence(sentence))
+    };
+    while let Some(mut field) = multipart.next_field().await.map_err(broken)? {
+        if field.name() != Some("file") {
+            continue;
+        }
+        let mut blob = BlobWriter::new(&call.app.guerdon, &call.context);
+        let mut start = Vec::new();
+        let limit = call.app.settings.import_limit;
+        let received: Result<(), Refusal> = async {
+            while let Some(bytes) = field.chunk().await.map_err(broken)? {
+                if blob.len() + bytes.len() as u64 > limit {
+                    return Err(Refusal::too_large(limit));
+                }
+                let wanted = START.saturating_sub(start.len()).min(bytes.len());
+                start.extend_from_slice(&bytes[..wanted]);
+                blob.write(&bytes).await?;
+            }
+            Ok(())
+        }
+        .await;
+        return match received {
+            Ok(()) => Ok(Upload { blob: blob.finish().await?, start }),
+            Err(refusal) => {
+                blob.discard().await;
+                Err(refusal)
+            }
+        };
+    }
+    Err(missing().into())
+}

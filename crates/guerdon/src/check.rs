@@ -1,0 +1,73 @@
+//! `guerdon check`: whether the store still keeps its promises.
+
+use guerdon_core::{jobs::Job, tx};
+use guerdon_model::{
+    api_key::ApiKey,
+    customer::{Customer, DeletedCustomer},
+    event_schema::EventSchema,
+    ids::organization,
+    metadata_schema::MetadataSchema,
+    project::Project,
+    user::User,
+    webhook::Webhook,
+};
+use guerdon_store::{Collection, Document, Query, Record, Store, sqlite::Sqlite};
+
+use crate::config::Database;
+
+/// How many documents are looked at together.
+const PAGE: usize = 5_000;
+
+pub(crate) async fn run(database: &Database) -> anyhow::Result<()> {
+    let store = Sqlite::open_read_only(&database.path()?)?;
+    let mut wrong = store.check().await?;
+    let mut documents = 0;
+    for collection in Collection::ALL {
+        let mut offset = 0;
+        loop {
+            let query = Query { project: None, offset, limit: PAGE, ..Query::all(organization(), collection) };
+            let page = store.query(query).await?;
+            wrong.extend(page.records.iter().filter_map(|record| defect(collection, record)));
+            documents += page.records.len();
+            offset += PAGE;
+            if !page.has_more {
+                break;
+            }
+        }
+    }
+    if wrong.is_empty() {
+        println!("All is well: {documents} documents, their indexes and counts.");
+        return Ok(());
+    }
+    for defect in &wrong {
+        println!("{defect}");
+    }
+    anyhow::bail!("{} invariants are broken", wrong.len())
+}
+
+fn defect(collection: Collection, record: &Record) -> Option<String> {
+    match collection {
+        Collection::Customers => of::<Customer>(record),
+        Collection::DeletedCustomers => of::<DeletedCustomer>(record),
+        Collection::Jobs => of::<Job>(record),
+        Collection::Projects => of::<Project>(record),
+        Collection::ApiKeys => of::<ApiKey>(record),
+        Collection::Webhooks => of::<Webhook>(record),
+        Collection::MetadataSchemas => of::<MetadataSchema>(record),
+        Collection::EventSchemas => of::<EventSchema>(record),
+        Collection::Users => of::<User>(record),
+    }
+}
+
+/// Every document can be read and lies under its own id.
+fn of<D: Document>(record: &Record) -> Option<String> {
+    let table = D::COLLECTION.spec().table;
+    let place = format!("{table} {} of project {}", record.id, record.project);
+    match tx::parse::<D>(record.format, &record.body) {
+        Err(_) => Some(format!("{place}: the document can't be read")),
+        Ok(document) if document.id() != &*record.id => {
+            Some(format!("{place}: the document calls itself {}", document.id()))
+        }
+        Ok(_) => None,
+    }
+}
