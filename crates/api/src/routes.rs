@@ -17,6 +17,7 @@ use guerdon_model::{
     metadata_schema::MetadataSchema,
     project::{NewKey, ProjectAnswer},
     role::Permission::{self, *},
+    send_out::Attempt,
     webhook::Webhook,
 };
 use utoipa::{
@@ -376,7 +377,7 @@ fn management_routes() -> Vec<Route> {
             webhooks::test,
         )
         .without_body()
-        .answers::<send_outs::TestAnswer>(),
+        .answers::<Attempt>(),
         get(SEND_OUTS, "List send-outs, newest first", send_outs::list)
             .query(&[
                 LIMIT,

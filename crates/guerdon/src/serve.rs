@@ -64,7 +64,7 @@ pub(crate) async fn serve(guerdon: Arc<Guerdon>, server: &ServerConfig) -> anyho
         .with_context(|| format!("cannot listen on {} (GUERDON_LISTEN)", server.listen))?;
     let transport =
         HttpTransport::new(HttpOptions { allow_private: server.webhook_allow_private, ..HttpOptions::default() })
-            .context("the webhook client could not be made")?;
+            .map_err(|error| anyhow::anyhow!("the webhook client could not be made: {error}"))?;
     let dispatcher = Dispatcher::new(guerdon.clone(), Arc::new(transport), guerdon_webhooks::Options::default());
     let settings =
         Settings { import_limit: server.import_limit, requests_per_minute: server.rate_limit, ..Settings::default() };

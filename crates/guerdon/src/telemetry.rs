@@ -21,7 +21,8 @@ impl Drop for Telemetry {
 /// `OTEL_EXPORTER_OTLP_ENDPOINT` where traces go.
 pub(crate) fn start() -> anyhow::Result<Telemetry> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let format = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let format = tracing_subscriber::fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
     let format = match std::env::var("GUERDON_LOG_FORMAT").as_deref() {
         Ok("json") => format.json().flatten_event(true).boxed(),
         _ => format.boxed(),

@@ -113,9 +113,10 @@ impl Dispatcher {
     /// stands still meanwhile.
     pub async fn deliver_due(&self) -> usize {
         let mut attempts = 0;
+        let never = Notify::new();
         loop {
             let due = self.due().await;
-            let served = join_all(due.iter().map(|target| self.serve(target, &Notify::new()))).await;
+            let served = join_all(due.iter().map(|target| self.serve(target, &never))).await;
             let round: usize = served.iter().map(|served| served.attempts).sum();
             attempts += round;
             if round == 0 && served.iter().all(|served| served.given_up == 0) {

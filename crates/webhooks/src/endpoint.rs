@@ -66,6 +66,7 @@ impl Endpoint<'_> {
     /// more may be due, `stop` that nothing more shall be begun.
     pub(crate) async fn serve(&self, wake: &Notify, mut stop: watch::Receiver<bool>) -> Served {
         let mut queue = Queue::new(self.concurrency);
+        queue.is_closed = *stop.borrow();
         let mut running = FuturesUnordered::new();
         let mut leasing: Fuse<BoxFuture<'_, Lease>> = Fuse::terminated();
         let mut settling: Fuse<BoxFuture<'_, ()>> = Fuse::terminated();

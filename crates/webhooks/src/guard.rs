@@ -78,10 +78,8 @@ impl Guard {
     /// All addresses of a host. One that is not public condemns the others, too: a name that mixes
     /// them is either a mistake or an attempt.
     async fn resolve_checked(self, host: String) -> Result<Vec<SocketAddr>, Refusal> {
-        let found = match tokio::net::lookup_host((host.as_str(), 0)).await {
-            Ok(found) => found.collect::<Vec<_>>(),
-            Err(error) => return Err(Refusal::Unresolved { host, reason: error.to_string() }),
-        };
+        let found = tokio::net::lookup_host((host.as_str(), 0)).await.map(Iterator::collect::<Vec<_>>);
+        let found = found.map_err(|error| Refusal::Unresolved { host, reason: error.to_string() })?;
         found.iter().try_for_each(|address| self.check_address(address.ip()))?;
         Ok(found)
     }

@@ -10,7 +10,6 @@ use guerdon_model::{
     send_out::{Attempt, SendOut, SendOutStatus},
 };
 use guerdon_store::SendOutQuery;
-use guerdon_webhooks::Outcome;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -50,17 +49,6 @@ pub(crate) struct Source {
     object: &'static str,
 }
 
-/// What came of a test.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct TestAnswer {
-    succeeded: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    response_status: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-    duration_ms: u64,
-}
-
 impl SendOutAnswer {
     fn of(send_out: SendOut) -> Self {
         Self {
@@ -75,17 +63,6 @@ impl SendOutAnswer {
             attempts: send_out.attempts,
             body: RawValue::from_string(send_out.body).ok(),
             object: "webhook_sendout",
-        }
-    }
-}
-
-impl TestAnswer {
-    pub(crate) fn of(outcome: Outcome) -> Self {
-        Self {
-            succeeded: outcome.error.is_none(),
-            response_status: outcome.status,
-            error: outcome.error,
-            duration_ms: outcome.duration_ms,
         }
     }
 }
@@ -134,7 +111,7 @@ pub(crate) async fn get(call: Call) -> Answer {
 }
 
 pub(crate) async fn retry(call: Call) -> Answer {
-    let id = call.param("sendOutId").into();
+    let id = call.param("sendOutId");
     call.read(projects::require_existing).await?;
-    json(&SendOutAnswer::of(call.app.dispatcher.retry(&call.context.project, &id).await?))
+    json(&SendOutAnswer::of(call.app.dispatcher.retry(&call.context.project, id).await?))
 }

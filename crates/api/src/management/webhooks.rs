@@ -4,7 +4,6 @@ use guerdon_core::webhooks::{self, WebhookInput};
 
 use crate::{
     call::{Answer, Call},
-    management::send_outs::TestAnswer,
     respond::{json, no_content},
 };
 
@@ -34,6 +33,6 @@ pub(crate) async fn delete(call: Call) -> Answer {
 }
 
 pub(crate) async fn test(call: Call) -> Answer {
-    let id = call.param("webhookId").into();
-    json(&TestAnswer::of(call.app.dispatcher.test(&call.context.project, &id).await?))
+    let id = call.param("webhookId");
+    json(&call.app.dispatcher.test(&call.context.project, id).await?)
 }
