@@ -1,14 +1,13 @@
 //! Uploaded files: the part named `file` of a multipart body, stored piece by piece as it arrives.
 
-use axum::{
-    extract::{FromRequest, Multipart, Request},
-    http::header,
-};
+use axum::http::header;
 use guerdon_core::blobs::{Blob, BlobWriter};
 use guerdon_model::{
     Error,
     error::{Path, Rule},
 };
+
+use multer::Multipart;
 
 use crate::{call::Call, respond::Refusal};
 
@@ -29,12 +28,10 @@ pub(crate) struct Upload {
 /// Nothing is kept then.
 pub(crate) async fn receive(call: &mut Call) -> Result<Upload, Refusal> {
     let body = std::mem::take(call.stream.get_mut());
-    let mut request = Request::new(body);
-    if let Some(content_type) = call.headers.get(header::CONTENT_TYPE) {
-        request.headers_mut().insert(header::CONTENT_TYPE, content_type.clone());
-    }
     let missing = || Error::invalid_payload(Path::root(), Rule::Required("file".into()));
-    let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| missing())?;
+    let content_type = call.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let boundary = multer::parse_boundary(content_type.unwrap_or_default()).map_err(|_| missing())?;
+    let mut multipart = Multipart::new(body.into_data_stream(), boundary);
     let broken = |_| {
         let sentence = "The upload broke off or is no valid multipart/form-data".to_owned();
         Error::invalid_payload(Path::of("file"), Rule::Sentence(sentence))

@@ -18,6 +18,6 @@ mod http;
 mod ledger;
 mod transport;
 
-pub use dispatcher::{Dispatcher, Options};
+pub use dispatcher::{Dispatcher, Options, RESOURCE};
 pub use http::{HttpOptions, HttpTransport};
 pub use transport::{Outcome, Outgoing, Transport};

@@ -1,0 +1,245 @@
+//! A whole Guerdon in memory of the test: real routes, real SQLite in a temporary folder, a clock that
+//! stands still, and webhooks that go into a list.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Method, Request, StatusCode},
+};
+use guerdon_api::{App, Settings};
+use guerdon_core::{
+    Guerdon, Options,
+    clock::ManualClock,
+    ids::IdGenerator,
+    jobs,
+    projects::{self, Bootstrap},
+    secrets::{self, SecretKey},
+};
+use guerdon_model::{Timestamp, project::NewKey};
+use guerdon_store::sqlite::Sqlite;
+use guerdon_webhooks::{Dispatcher, Outcome, Outgoing, Transport};
+use http_body_util::BodyExt;
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// The application under test, and what drives it.
+pub(crate) struct TestApp {
+    pub(crate) guerdon: Arc<Guerdon>,
+    pub(crate) clock: Arc<ManualClock>,
+    dispatcher: Arc<Dispatcher>,
+    receiver: Arc<Receiver>,
+    router: Router,
+    _folder: tempfile::TempDir,
+}
+
+/// An answer, whole.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    /// Null if the answer has no body or no JSON.
+    pub(crate) body: Value,
+    pub(crate) text: String,
+}
+
+/// Which credentials a request carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum As {
+    Server,
+    Management,
+    Nobody,
+}
+
+/// The endpoint of all webhooks.
+#[derive(Default)]
+pub(crate) struct Receiver {
+    received: Mutex<Vec<Outgoing>>,
+}
+
+#[async_trait::async_trait]
+impl Transport for Receiver {
+    async fn send(&self, request: Outgoing) -> Outcome {
+        self.received.lock().push(request);
+        Outcome { status: Some(204), error: None, duration_ms: 1 }
+    }
+}
+
+pub(crate) const PROJECT: &str = "proj_story";
+const SERVER: (&str, &str) = ("app-id", "app-token");
+const MANAGEMENT: (&str, &str) = ("management-id", "management-token");
+
+impl TestApp {
+    pub(crate) async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    pub(crate) async fn with(settings: Settings) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = Sqlite::open(&folder.path().join("guerdon.db")).expect("a database");
+        let start = Timestamp::parse("2026-05-10T12:00:00Z").expect("a time");
+        let clock = Arc::new(ManualClock::at(start));
+        let ids = IdGenerator::seeded(1);
+        let secret = SecretKey::generate(&ids);
+        let guerdon = Guerdon::new(store, clock.clone(), ids, secret, Options::default());
+        let pair = |(id, token): (&str, &str)| Some(NewKey { app_id: id.into(), app_token: token.into() });
+        let bootstrap = Bootstrap {
+            project_id: Some(PROJECT.into()),
+            server_key: pair(SERVER),
+            management_key: pair(MANAGEMENT),
+            ..Bootstrap::default()
+        };
+        projects::bootstrap(&guerdon, bootstrap).await.expect("a project");
+        let receiver = Arc::new(Receiver::default());
+        let dispatcher = Dispatcher::new(guerdon.clone(), receiver.clone(), guerdon_webhooks::Options::default());
+        let router = guerdon_api::router(App::new(guerdon.clone(), dispatcher.clone(), settings, None));
+        Self { guerdon, clock, dispatcher, receiver, router, _folder: folder }
+    }
+
+    /// Sends a request as it is.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        Reply { status: parts.status, headers: parts.headers, body, text }
+    }
+
+    /// A request with credentials and maybe a JSON body.
+    pub(crate) async fn call(&self, caller: As, method: Method, path: &str, body: Option<Value>) -> Reply {
+        let mut request = signed(caller, Request::builder().method(method).uri(path));
+        let body = match body {
+            Some(body) => {
+                request = request.header("content-type", "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        self.send(request.body(body).expect("a request")).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.call(As::Server, Method::GET, path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
+        self.call(As::Server, Method::POST, path, Some(body)).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Reply {
+        self.call(As::Server, Method::PUT, path, Some(body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
+        self.call(As::Server, Method::DELETE, path, None).await
+    }
+
+    /// A request with a body that need not be JSON.
+    pub(crate) async fn post_raw(&self, path: &str, content_type: &str, body: impl Into<Body>) -> Reply {
+        let request = signed(As::Server, Request::post(path)).header("content-type", content_type);
+        self.send(request.body(body.into()).expect("a request")).await
+    }
+
+    /// Uploads a file as the part `file` of a form.
+    pub(crate) async fn upload(&self, path: &str, file: &[u8]) -> Reply {
+        let mut body = b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f.csv\"\r\n\r\n".to_vec();
+        body.extend_from_slice(file);
+        body.extend_from_slice(b"\r\n--x--\r\n");
+        self.post_raw(path, "multipart/form-data; boundary=x", body).await
+    }
+
+    /// Uploads a file of customers, waits for the import and gives its async action.
+    pub(crate) async fn import(&self, file: &[u8]) -> Value {
+        let accepted = self.upload("/v1/customers/importCSV", file).await;
+        accepted.expect(202);
+        self.finish(&accepted).await
+    }
+
+    /// Works off the async action of a 202 and gives it.
+    pub(crate) async fn finish(&self, accepted: &Reply) -> Value {
+        self.run_due().await;
+        let id = accepted.body["async_action_id"].as_str().expect("an id");
+        self.get(&format!("/v1/async-actions/{id}")).await.expect(200)
+    }
+
+    /// Runs everything that is due now: jobs, then deliveries.
+    pub(crate) async fn run_due(&self) {
+        jobs::run_due(&self.guerdon).await;
+        self.dispatcher.deliver_due().await;
+    }
+
+    /// Asks for events of these types; returns the webhook.
+    pub(crate) async fn subscribe(&self, events: &[&str]) -> Value {
+        let path = format!("/management/v1/projects/{PROJECT}/webhooks");
+        let body = json!({"target_url": "https://hooks.example/in", "events": events});
+        self.call(As::Management, Method::POST, &path, Some(body)).await.expect(200)
+    }
+
+    /// Delivers what is due, and gives the bodies of everything received so far.
+    pub(crate) async fn received(&self) -> Vec<Value> {
+        self.run_due().await;
+        let received = self.receiver.received.lock();
+        received.iter().map(|request| serde_json::from_slice(&request.body).expect("JSON")).collect()
+    }
+
+    /// The signature of the request that was received last, and whether `token` explains it.
+    pub(crate) fn last_is_signed_with(&self, token: &str) -> bool {
+        let received = self.receiver.received.lock();
+        received.last().is_some_and(|request| request.signature == secrets::sign(token, &request.body))
+    }
+
+    pub(crate) fn advance(&self, millis: i64) {
+        self.clock.advance_millis(millis);
+    }
+}
+
+fn signed(caller: As, request: axum::http::request::Builder) -> axum::http::request::Builder {
+    match caller {
+        As::Server => request.header("X-App-Id", SERVER.0).header("X-App-Token", SERVER.1),
+        As::Management => request.header("X-Management-Id", MANAGEMENT.0).header("X-Management-Token", MANAGEMENT.1),
+        As::Nobody => request,
+    }
+}
+
+impl Reply {
+    /// The body of an answer with this status.
+    #[track_caller]
+    pub(crate) fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        self.body.clone()
+    }
+
+    /// That the request was refused like this.
+    #[track_caller]
+    pub(crate) fn refused(&self, status: u16, key: &str, details: &str) {
+        let body = self.expect(status);
+        assert_eq!((body["key"].as_str(), body["details"].as_str()), (Some(key), Some(details)), "{body}");
+        assert_eq!(body["code"], status);
+    }
+}
+
+/// The same JSON with ids and times replaced, for snapshots.
+pub(crate) fn redacted(json: Value) -> Value {
+    match json {
+        Value::String(text) => redacted_text(&text).into(),
+        Value::Array(items) => items.into_iter().map(redacted).collect(),
+        Value::Object(map) => {
+            map.into_iter().map(|(key, value)| (key, redacted(value))).collect::<serde_json::Map<_, _>>().into()
+        }
+        other => other,
+    }
+}
+
+fn redacted_text(text: &str) -> String {
+    const PREFIXES: [&str; 8] = ["cust_", "evcus_", "aa_", "v-", "whs_", "wh_", "del_", "ms_"];
+    if text.len() == 24 && text.ends_with('Z') && Timestamp::parse(text).is_some() {
+        return "<time>".into();
+    }
+    match PREFIXES.iter().find(|prefix| text.starts_with(**prefix)) {
+        Some(prefix) => format!("<{prefix}…>"),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,13 @@
+//! What users of the API live through, told through HTTP.
+
+mod activity;
+mod app;
+mod async_actions;
+mod bad_input;
+mod customers;
+mod imports;
+mod lists;
+mod management;
+mod metadata;
+mod platform;
+mod webhooks;
