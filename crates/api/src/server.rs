@@ -12,7 +12,7 @@ use std::{
 use axum::{
     Router,
     body::Body,
-    extract::{ConnectInfo, RawPathParams, Request},
+    extract::{ConnectInfo, RawPathParams, Request, rejection::RawPathParamsRejection},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
     response::Response,
     routing::{any, get},
@@ -57,7 +57,7 @@ pub fn router_of(app: Arc<App>, table: Vec<Route>) -> Router {
         let (app, routes): (_, Arc<[Arc<Route>]>) = (app.clone(), routes.into());
         router = router.route(
             path,
-            any(move |params: RawPathParams, request: Request| serve(app.clone(), routes.clone(), params, request)),
+            any(move |params: PathParams, request: Request| serve(app.clone(), routes.clone(), params, request)),
         );
     }
     let documents = Router::new()
@@ -99,8 +99,11 @@ async fn unknown(app: Arc<App>, request: Request) -> Response {
     )
 }
 
+/// The parameters of a path, unless they are no UTF-8.
+type PathParams = Result<RawPathParams, RawPathParamsRejection>;
+
 /// Answers a request to one of our paths.
-async fn serve(app: Arc<App>, routes: Arc<[Arc<Route>]>, params: RawPathParams, request: Request) -> Response {
+async fn serve(app: Arc<App>, routes: Arc<[Arc<Route>]>, params: PathParams, request: Request) -> Response {
     let started = Instant::now();
     let now = app.guerdon.clock.now();
     let request_id: RequestId = app.guerdon.ids.next(now);
@@ -145,7 +148,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 async fn handle(
     app: &Arc<App>,
     route: &Route,
-    params: &RawPathParams,
+    params: &PathParams,
     parts: Parts,
     body: Body,
     request_id: &RequestId,
@@ -156,8 +159,8 @@ async fn handle(
     if route.body == BodyKind::Json && content_length(&parts.headers).is_some_and(|length| length > limit as u64) {
         return Err(Refusal::too_large(limit as u64));
     }
-    let params: Vec<(String, String)> =
-        params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let params = params.as_ref().map_err(|_| Refusal::framework(StatusCode::BAD_REQUEST))?;
+    let params: Vec<(String, String)> = params.iter().map(|(name, value)| (name.into(), value.into())).collect();
     let context = identify(app, route, &params, &parts, request_id, allowance).await?;
     let query = parts.uri.query().unwrap_or_default();
     let mut call = Call {

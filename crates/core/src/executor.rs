@@ -145,6 +145,10 @@ impl Executor {
 
     fn enqueue(&self, project: &ProjectId, command: Box<dyn Command>) -> std::result::Result<(), Error> {
         let mut lanes = self.lanes.lock();
+        // A lane that is closed has been broken off by a defect of ours; the next one starts afresh.
+        if lanes.get(project).is_some_and(mpsc::Sender::is_closed) {
+            lanes.remove(project);
+        }
         let lane = lanes.entry(project.clone()).or_insert_with(|| {
             let (lane, queue) = mpsc::channel(self.queue_length);
             tokio::spawn(run_lane(self.parts.clone(), project.clone(), queue));

@@ -69,6 +69,7 @@ impl Transport for Receiver {
 
 pub(crate) const PROJECT: &str = "proj_story";
 const SERVER: (&str, &str) = ("app-id", "app-token");
+pub(crate) const CLIENT: (&str, &str) = ("client-id", "client-token");
 const MANAGEMENT: (&str, &str) = ("management-id", "management-token");
 
 impl TestApp {
@@ -77,6 +78,11 @@ impl TestApp {
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
+        Self::with_routes(settings, guerdon_api::routes::table()).await
+    }
+
+    /// An API of other routes than ours.
+    pub(crate) async fn with_routes(settings: Settings, routes: Vec<guerdon_api::routes::Route>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Sqlite::open(&folder.path().join("guerdon.db")).expect("a database");
         let start = Timestamp::parse("2026-05-10T12:00:00Z").expect("a time");
@@ -88,13 +94,15 @@ impl TestApp {
         let bootstrap = Bootstrap {
             project_id: Some(PROJECT.into()),
             server_key: pair(SERVER),
+            client_key: pair(CLIENT),
             management_key: pair(MANAGEMENT),
             ..Bootstrap::default()
         };
         projects::bootstrap(&guerdon, bootstrap).await.expect("a project");
         let receiver = Arc::new(Receiver::default());
         let dispatcher = Dispatcher::new(guerdon.clone(), receiver.clone(), guerdon_webhooks::Options::default());
-        let router = guerdon_api::router(App::new(guerdon.clone(), dispatcher.clone(), settings, None));
+        let app = App::new(guerdon.clone(), dispatcher.clone(), settings, None);
+        let router = guerdon_api::router_of(app, routes);
         Self { guerdon, clock, dispatcher, receiver, router, _folder: folder }
     }
 

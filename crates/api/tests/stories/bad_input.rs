@@ -80,6 +80,7 @@ async fn a_body_over_ten_megabytes_is_too_large() {
 async fn media_types_that_we_do_not_speak_are_refused() {
     let app = TestApp::new().await;
     app.post_raw("/v1/customers", "text/xml", "<name/>").await.expect(415);
+    app.get("/v1/customers/%FF%FE").await.expect(400);
     app.post_raw("/v1/customers", "application/x-www-form-urlencoded", "name=a").await.expect(415);
     app.post_raw("/v1/customers", "application/json; charset=utf-8", "{}").await.expect(200);
     let accept = |accept: &str| {

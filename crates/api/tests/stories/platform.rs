@@ -4,10 +4,10 @@ use axum::{
     body::Body,
     http::{Method, Request},
 };
-use guerdon_api::Settings;
+use guerdon_api::{Settings, call::Call, routes};
 use serde_json::json;
 
-use crate::app::{As, TestApp};
+use crate::app::{As, CLIENT, PROJECT, Reply, TestApp};
 
 #[tokio::test]
 async fn wrong_missing_and_swapped_keys_are_unauthorized_alike() {
@@ -141,4 +141,78 @@ async fn probes_and_documents_need_no_key() {
     }
     let page = app.call(As::Nobody, Method::GET, "/docs", None).await.text;
     assert!(!page.contains("src=\"http") && !page.contains("href=\"http"), "the page works offline");
+}
+
+/// An API with one route for client keys.
+async fn storefront(trusted: &[&str]) -> TestApp {
+    let show_project =
+        |call: Call| async move { Ok(axum::response::Response::new(call.context.project.to_string().into())) };
+    let mut table = routes::table();
+    table.push(routes::get("/client/v1/project", "Show the project", show_project));
+    let app = TestApp::with_routes(Settings::default(), table).await;
+    let path = format!("/management/v1/projects/{PROJECT}");
+    app.call(As::Management, Method::PUT, &path, Some(json!({"client_trusted_domains": trusted}))).await.expect(200);
+    app
+}
+
+async fn from_browser(app: &TestApp, path: &str, origin: Option<&str>) -> Reply {
+    let mut request = Request::get(path).header("X-Client-Application-Id", CLIENT.0).header("X-Client-Token", CLIENT.1);
+    if let Some(origin) = origin {
+        request = request.header("Origin", origin);
+    }
+    app.send(request.body(Body::empty()).expect("a request")).await
+}
+
+#[tokio::test]
+async fn client_keys_open_the_client_api_from_trusted_origins_only() {
+    let app = storefront(&["shop.example"]).await;
+    assert_eq!(from_browser(&app, "/client/v1/project", Some("https://shop.example")).await.text, PROJECT);
+    for origin in [None, Some("https://evil.example")] {
+        from_browser(&app, "/client/v1/project", origin).await.expect(401);
+    }
+    from_browser(&app, "/v1/customers", Some("https://shop.example")).await.expect(401);
+    app.get("/client/v1/project").await.expect(401);
+}
+
+#[tokio::test]
+async fn the_sixth_client_request_within_five_seconds_is_too_many() {
+    let app = storefront(&["*"]).await;
+    let call = || from_browser(&app, "/client/v1/project", Some("https://shop.example"));
+    for _ in 0..5 {
+        assert_eq!(call().await.status, 200);
+    }
+    let refused = call().await;
+    assert_eq!(refused.expect(429), json!({"code": 429, "message": "Too many requests hit the API too quickly."}));
+    assert_eq!(refused.headers["retry-after"], "5");
+    app.advance(5_000);
+    assert_eq!(call().await.status, 200);
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_answers_500_and_harms_nobody_else() {
+    let mut table = routes::table();
+    let panics = |call: Call| async move {
+        assert!(call.query.is_empty(), "a defect");
+        Err(guerdon_model::Error::Internal.into())
+    };
+    table.push(routes::get("/v1/defect", "Panic", panics));
+    let app = TestApp::with_routes(Settings::default(), table).await;
+    let reply = app.get("/v1/defect?now=1").await;
+    assert_eq!(reply.expect(500)["key"], "internal_error");
+    app.get("/v1/customers").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_command_that_panics_fails_alone() {
+    let mut table = routes::table();
+    let panics = |call: Call| async move {
+        let outcome = call.execute(Vec::new(), |_| -> guerdon_core::tx::Result<()> { panic!("a defect") }).await;
+        outcome.map_err(Into::into).map(|()| axum::response::Response::default())
+    };
+    table.push(routes::post("/v1/defect", "Panic", panics));
+    let app = TestApp::with_routes(Settings::default(), table).await;
+    let (defect, good) =
+        tokio::join!(app.post("/v1/defect", json!({})), app.post("/v1/customers", json!({"source_id": "a"})));
+    assert_eq!(defect.expect(500)["key"], "internal_error");
+    good.expect(200);
 }
