@@ -7,6 +7,8 @@ use crate::{context::Context, service::Guerdon};
 
 /// The size of a piece, in bytes.
 pub const CHUNK: usize = 1 << 20;
+/// How long an upload is kept should its job never come to delete it, in milliseconds.
+const UPLOAD_LIFETIME: i64 = 30 * 24 * 3_600_000;
 
 /// Writes a blob piece by piece, so that no file has to fit into memory.
 pub struct BlobWriter<'a> {
@@ -76,7 +78,12 @@ impl<'a> BlobWriter<'a> {
     }
 
     async fn store(&mut self) -> Result<(), Error> {
-        let chunk = BlobChunk { blob: self.name.clone(), seq: self.chunks, bytes: std::mem::take(&mut self.buffer) };
+        let chunk = BlobChunk {
+            blob: self.name.clone(),
+            seq: self.chunks,
+            bytes: std::mem::take(&mut self.buffer),
+            expires_at: self.guerdon.clock.now().plus_millis(UPLOAD_LIFETIME),
+        };
         self.guerdon
             .executor
             .execute(self.context.clone(), Vec::new(), move |tx| {

@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod keys;
 pub mod metadata_schemas;
 pub mod projects;
+pub mod retention;
 pub mod secrets;
 pub mod service;
 pub mod snapshot;

@@ -25,11 +25,17 @@ pub struct Options {
     pub public_url: String,
     /// How many commands of one project may wait before further ones are refused.
     pub queue_length: usize,
+    /// How long settled send-outs are kept, in milliseconds.
+    pub send_out_retention: i64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { public_url: "http://127.0.0.1:8787".into(), queue_length: 4_096 }
+        Self {
+            public_url: "http://127.0.0.1:8787".into(),
+            queue_length: 4_096,
+            send_out_retention: 180 * 24 * 3_600_000,
+        }
     }
 }
 

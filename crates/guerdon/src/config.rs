@@ -62,6 +62,10 @@ pub(crate) struct ServerConfig {
     #[arg(long, env = "GUERDON_QUEUE_LENGTH", default_value_t = 4096)]
     pub(crate) queue_length: usize,
 
+    /// How many days settled send-outs are kept.
+    #[arg(long, env = "GUERDON_SENDOUT_RETENTION_DAYS", default_value_t = 180)]
+    pub(crate) sendout_retention_days: u32,
+
     /// Requests per minute and API key; no limit if not set.
     #[arg(long, env = "GUERDON_RATE_LIMIT")]
     pub(crate) rate_limit: Option<u64>,

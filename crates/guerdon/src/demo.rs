@@ -36,6 +36,7 @@ pub(crate) async fn run(config: DemoConfig) -> anyhow::Result<()> {
         public_url: None,
         webhook_allow_private: true,
         queue_length: 4096,
+        sendout_retention_days: 180,
         rate_limit: None,
         import_limit: 1 << 30,
     };

@@ -30,7 +30,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Serve the API. The first start makes a project and prints its keys.
-    Serve(config::Config),
+    Serve(Box<config::Config>),
     /// Serve a store of its own, filled with a made-up shop's customers, with well-known keys.
     Demo(config::DemoConfig),
     /// Create the database or bring its tables up to date, and stop.
@@ -57,7 +57,7 @@ fn main() -> anyhow::Result<()> {
 
 async fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Serve(config) => serve::run(config).await,
+        Command::Serve(config) => serve::run(*config).await,
         Command::Demo(config) => demo::run(config).await,
         Command::Migrate(database) => {
             drop(Sqlite::open(&database.path()?)?);

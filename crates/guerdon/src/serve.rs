@@ -11,6 +11,7 @@ use guerdon_core::{
     ids::IdGenerator,
     jobs,
     projects::{self, FirstKeys},
+    retention,
     secrets::SecretKey,
 };
 use guerdon_store::{Store, sqlite::Sqlite};
@@ -40,8 +41,11 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
 /// The engine for real use.
 pub(crate) fn engine(store: Arc<dyn Store>, secret: SecretKey, server: &ServerConfig) -> Arc<Guerdon> {
     let public_url = server.public_url.clone().unwrap_or_else(|| format!("http://{}", server.listen));
-    let options =
-        Options { public_url: public_url.trim_end_matches('/').to_owned(), queue_length: server.queue_length };
+    let options = Options {
+        public_url: public_url.trim_end_matches('/').to_owned(),
+        queue_length: server.queue_length,
+        send_out_retention: i64::from(server.sendout_retention_days) * 24 * 3_600_000,
+    };
     Guerdon::new(store, Arc::new(SystemClock), IdGenerator::from_system(), secret, options)
 }
 
@@ -72,6 +76,7 @@ pub(crate) async fn serve(guerdon: Arc<Guerdon>, server: &ServerConfig) -> anyho
     let router = guerdon_api::router(app);
 
     let jobs = tokio::spawn(jobs::work(guerdon.clone()));
+    let retention = tokio::spawn(retention::work(guerdon.clone()));
     let deliveries = tokio::spawn(dispatcher.clone().run());
     println!("Guerdon is listening on http://{}  (API reference: /docs)", listener.local_addr()?);
     // Small answers must not wait for each other.
@@ -91,6 +96,7 @@ pub(crate) async fn serve(guerdon: Arc<Guerdon>, server: &ServerConfig) -> anyho
     }
     tracing::info!("stopping");
     jobs.abort();
+    retention.abort();
     dispatcher.stop().await;
     deliveries.abort();
     guerdon.executor.drain().await;

@@ -123,4 +123,6 @@ pub struct BlobChunk {
     /// 0 for the first.
     pub seq: u32,
     pub bytes: Vec<u8>,
+    /// When it may be deleted, should nobody have done so by then.
+    pub expires_at: Timestamp,
 }

@@ -143,6 +143,9 @@ cases! {
     }
 }
 
+/// When the blobs of the cases expire.
+const LATER: Timestamp = Timestamp::from_millis(1_000_000);
+
 /// 2024-01-01T00:00:00Z and so many milliseconds.
 fn time(millis: i64) -> Timestamp {
     Timestamp::from_millis(1_704_067_200_000 + millis)

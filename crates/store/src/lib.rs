@@ -10,6 +10,7 @@
 
 pub mod change;
 pub mod collection;
+#[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod memory;
 pub mod query;
@@ -150,6 +151,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Deletes up to `limit` rows of everything that a project has; returns whether more is left.
     async fn purge(&self, project: &ProjectId, limit: usize) -> Result<bool, StoreError>;
+
+    /// Deletes up to `limit` blob pieces that have expired by `now` and up to `limit` settled
+    /// send-outs that were created before `send_outs_before`; returns how many went. Crosses
+    /// partitions.
+    async fn prune(&self, now: Timestamp, send_outs_before: Timestamp, limit: usize) -> Result<u64, StoreError>;
 
     /// What a checker finds wrong, in words; empty when all invariants hold.
     async fn check(&self) -> Result<Vec<String>, StoreError>;

@@ -31,7 +31,7 @@ struct State {
     config_versions: HashMap<ProjectId, u64>,
     events: Vec<(ProjectId, EventRecord)>,
     send_outs: BTreeMap<(ProjectId, SendOutId), SendOut>,
-    blobs: BTreeMap<(ProjectId, String, u32), Vec<u8>>,
+    blobs: BTreeMap<(ProjectId, String, u32), (Vec<u8>, Timestamp)>,
     commits: HashSet<(ProjectId, String)>,
     /// Commits that were asked for, not found, and so may never happen.
     refused: HashSet<(ProjectId, String)>,
@@ -116,7 +116,7 @@ impl State {
             }
         }
         for chunk in changes.blob_chunks {
-            if self.blobs.insert((project.clone(), chunk.blob, chunk.seq), chunk.bytes).is_some() {
+            if self.blobs.insert((project.clone(), chunk.blob, chunk.seq), (chunk.bytes, chunk.expires_at)).is_some() {
                 return Err(CommitError::Conflict);
             }
         }
@@ -366,7 +366,7 @@ impl Store for Memory {
     }
 
     async fn blob_chunk(&self, project: &ProjectId, blob: &str, seq: u32) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.state.lock().blobs.get(&(project.clone(), blob.to_owned(), seq)).cloned())
+        Ok(self.state.lock().blobs.get(&(project.clone(), blob.to_owned(), seq)).map(|(bytes, _)| bytes.clone()))
     }
 
     async fn purge(&self, project: &ProjectId, _limit: usize) -> Result<bool, StoreError> {
@@ -376,6 +376,16 @@ impl Store for Memory {
         state.send_outs.retain(|(owner, _), _| owner != project);
         state.blobs.retain(|(owner, ..), _| owner != project);
         Ok(false)
+    }
+
+    async fn prune(&self, now: Timestamp, send_outs_before: Timestamp, _limit: usize) -> Result<u64, StoreError> {
+        let mut state = self.state.lock();
+        let before = state.blobs.len() + state.send_outs.len();
+        state.blobs.retain(|_, (_, expires_at)| *expires_at > now);
+        state
+            .send_outs
+            .retain(|_, send_out| send_out.created_at >= send_outs_before || send_out.next_attempt_at.is_some());
+        Ok((before - state.blobs.len() - state.send_outs.len()) as u64)
     }
 
     async fn check(&self) -> Result<Vec<String>, StoreError> {

@@ -98,3 +98,22 @@ async fn send_outs_can_be_looked_at_and_tried_again() {
         assert_eq!(list["data"], json!([]), "{query}");
     }
 }
+
+#[tokio::test]
+async fn settled_send_outs_are_kept_for_half_a_year() {
+    let app = TestApp::new().await;
+    app.subscribe(&["customer.created"]).await;
+    let list = || {
+        let path = format!("/management/v1/projects/{PROJECT}/webhook-sendouts");
+        let app = &app;
+        async move { app.call(As::Management, Method::GET, &path, None).await.expect(200)["data"].as_array().map(Vec::len) }
+    };
+    app.post("/v1/customers", json!({"source_id": "a"})).await.expect(200);
+    app.received().await;
+    app.advance(179 * 24 * 3_600_000);
+    app.post("/v1/customers", json!({"source_id": "b"})).await.expect(200);
+    assert_eq!((guerdon_core::retention::prune(&app.guerdon).await, list().await), (0, Some(2)));
+    app.advance(2 * 24 * 3_600_000);
+    assert_eq!((guerdon_core::retention::prune(&app.guerdon).await, list().await), (1, Some(1)));
+    assert_eq!(app.received().await.len(), 2, "what still waits is never deleted");
+}

@@ -8,7 +8,6 @@ use guerdon_model::{
     Error, Patch,
     customer::{Customer, CustomerInput},
     error::{Dialect, Path, Rule},
-    ids::AsyncActionId,
     metadata::Metadata,
     payload,
 };
@@ -27,6 +26,8 @@ use crate::{
 
 /// How many customers are changed in one commit.
 const SLICE: usize = 250;
+/// The first line of a report.
+const REPORT_HEADER: &str = "source_id,found,updated\n";
 
 /// Where a bulk update stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -190,14 +191,19 @@ fn apply_slice(tx: &mut Tx, id: &str, items: &Items, start: usize, end: usize) -
         report.push_str(&report_line(&source_id, found, updated));
     }
     if job.tally.report_chunks == 0 {
-        report.insert_str(0, "source_id,found,updated\n");
+        report.insert_str(0, REPORT_HEADER);
     }
-    let seq = job.tally.report_chunks;
-    tx.append_blob(BlobChunk { blob: jobs::report_blob(&job.action.id), seq, bytes: report.into_bytes() });
+    append_report(tx, &job, report);
     job.tally.report_chunks += 1;
     job.step((end * 100 / items.len().max(1)) as u8, tx.now());
     tx.put(job);
     Ok(())
+}
+
+fn append_report(tx: &mut Tx, job: &Job, report: String) {
+    let expires_at = tx.now().plus_millis(REPORT_LIFETIME);
+    let (blob, seq) = (jobs::report_blob(&job.action.id), job.tally.report_chunks);
+    tx.append_blob(BlobChunk { blob, seq, bytes: report.into_bytes(), expires_at });
 }
 
 fn report_line(source_id: &str, found: bool, updated: bool) -> String {
@@ -229,8 +235,7 @@ fn finish(tx: &mut Tx, id: &str, report_url: &str) -> Result<()> {
     tx.drop_blob(&work.blob);
     if job.tally.report_chunks == 0 {
         // A report without rows still has its header.
-        let bytes = b"source_id,found,updated\n".to_vec();
-        tx.append_blob(BlobChunk { blob: jobs::report_blob(&AsyncActionId::from(id)), seq: 0, bytes });
+        append_report(tx, &job, REPORT_HEADER.to_owned());
         job.tally.report_chunks = 1;
     }
     let result = json!({

@@ -173,6 +173,10 @@ impl Store for Faulty {
         self.inner.purge(project, limit).await
     }
 
+    async fn prune(&self, now: Timestamp, send_outs_before: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        self.inner.prune(now, send_outs_before, limit).await
+    }
+
     async fn check(&self) -> Result<Vec<String>, StoreError> {
         self.inner.check().await
     }

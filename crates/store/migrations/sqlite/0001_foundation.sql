@@ -161,5 +161,7 @@ CREATE TABLE blobs (
     blob TEXT NOT NULL,
     seq INTEGER NOT NULL,
     bytes BLOB NOT NULL,
+    expires_at INTEGER NOT NULL,
     PRIMARY KEY (project_id, blob, seq)
 );
+CREATE INDEX blobs_expires_at ON blobs (expires_at);

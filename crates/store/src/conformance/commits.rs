@@ -6,7 +6,7 @@ use guerdon_model::customer::Customer;
 use tokio::task::JoinSet;
 
 use super::{
-    assert_conflict, by_source_id, changes, customer, delete,
+    LATER, assert_conflict, by_source_id, changes, customer, delete,
     documents::{key, user},
     events::{entity, event},
     given, insert, loaded, project, replace,
@@ -18,7 +18,7 @@ use crate::{BlobChunk, ChangeSet, Collection, CommitError, Guard, Key, Query, St
 pub async fn a_commit_that_fails_anywhere_leaves_nothing_behind(store: Arc<dyn Store>) {
     let project = project("a");
     let (kept, doomed) = (customer("cust_1", Some("kept")), customer("cust_2", Some("doomed")));
-    let chunk = |blob: &str| BlobChunk { blob: blob.into(), seq: 0, bytes: vec![1] };
+    let chunk = |blob: &str| BlobChunk { blob: blob.into(), seq: 0, bytes: vec![1], expires_at: LATER };
     let before = ChangeSet {
         writes: vec![insert(&kept), insert(&doomed)],
         events: vec![event("ev_1", "cust_1", 0)],
@@ -50,7 +50,7 @@ pub async fn a_commit_that_fails_anywhere_leaves_nothing_behind(store: Arc<dyn S
         |set| set.guards.push(Guard { collection: Collection::Customers, id: "cust_1".into(), version: Some(9) }),
         |set| set.events.push(event("ev_2", "cust_3", 0)),
         |set| set.send_outs.push(send_out("whs_2", "wh_1", "cust_3", 0)),
-        |set| set.blob_chunks.push(BlobChunk { blob: "new".into(), seq: 0, bytes: vec![2] }),
+        |set| set.blob_chunks.push(BlobChunk { blob: "new".into(), seq: 0, bytes: vec![2], expires_at: LATER }),
         |set| set.config_version = 5,
     ];
     for (number, spoil) in spoils.into_iter().enumerate() {

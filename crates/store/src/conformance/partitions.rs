@@ -5,7 +5,7 @@ use std::sync::Arc;
 use guerdon_model::ids::ProjectId;
 
 use super::{
-    assert_conflict, changes, customer, delete,
+    LATER, assert_conflict, changes, customer, delete,
     documents::{key, key_locator},
     events::{entity, event},
     insert, loaded, project, replace,
@@ -21,7 +21,7 @@ async fn populate(store: &Arc<dyn Store>, project: &ProjectId, app_id: &str) {
         bumps_config: true,
         events: vec![event("ev_1", "cust_1", 0)],
         send_outs: vec![send_out("whs_1", "wh_1", "cust_1", 0)],
-        blob_chunks: vec![BlobChunk { blob: "file".into(), seq: 0, bytes: project.as_str().into() }],
+        blob_chunks: vec![BlobChunk { blob: "file".into(), seq: 0, bytes: project.as_str().into(), expires_at: LATER }],
         ..changes(project)
     };
     store.commit(set).await.expect("a commit");
@@ -84,7 +84,8 @@ pub async fn a_key_is_located_over_all_projects(store: Arc<dyn Store>) {
 
 pub async fn blobs_are_kept_in_pieces_and_dropped_whole(store: Arc<dyn Store>) {
     let project = project("a");
-    let chunk = |blob: &str, seq, bytes: &[u8]| BlobChunk { blob: blob.into(), seq, bytes: bytes.into() };
+    let chunk =
+        |blob: &str, seq, bytes: &[u8]| BlobChunk { blob: blob.into(), seq, bytes: bytes.into(), expires_at: LATER };
     let large = vec![0xff; 1 << 20];
     let first = vec![chunk("one", 0, &[0, 255, 10]), chunk("one", 1, &[]), chunk("two", 0, &large)];
     store.commit(ChangeSet { blob_chunks: first, ..changes(&project) }).await.expect("a commit");

@@ -241,6 +241,13 @@ impl Store for Sqlite {
         self.writer()?.run(move |connection| write::purge(connection, &project, limit)).await.map_err(unavailable)
     }
 
+    async fn prune(&self, now: Timestamp, send_outs_before: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        self.writer()?
+            .run(move |connection| write::prune(connection, now, send_outs_before, limit))
+            .await
+            .map_err(unavailable)
+    }
+
     async fn check(&self) -> Result<Vec<String>, StoreError> {
         self.readers.run(read::check).await
     }

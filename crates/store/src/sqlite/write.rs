@@ -175,8 +175,8 @@ fn append(connection: &Connection, project: &ProjectId, changes: &ChangeSet) -> 
     }
     for chunk in &changes.blob_chunks {
         connection
-            .prepare_cached("INSERT INTO blobs (project_id, blob, seq, bytes) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![project, chunk.blob, chunk.seq, chunk.bytes])?;
+            .prepare_cached("INSERT INTO blobs (project_id, blob, seq, bytes, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![project, chunk.blob, chunk.seq, chunk.bytes, chunk.expires_at.as_millis()])?;
     }
     for blob in &changes.dropped_blobs {
         connection
@@ -255,6 +255,32 @@ pub(super) fn fail_waiting_send_outs(
         })
         .map(|failed| failed as u64)
         .map_err(commit_error)
+}
+
+/// Deletes expired blobs, and settled send-outs from the oldest on.
+pub(super) fn prune(
+    connection: &Connection,
+    now: Timestamp,
+    send_outs_before: Timestamp,
+    limit: usize,
+) -> Result<u64, CommitError> {
+    let prune = || {
+        let blobs = connection
+            .prepare_cached(
+                "DELETE FROM blobs WHERE rowid IN (SELECT rowid FROM blobs WHERE expires_at <= ?1 LIMIT ?2)",
+            )?
+            .execute(params![now.as_millis(), limit])?;
+        // Only the oldest are looked at, so that it costs nothing when none of them is old enough.
+        let send_outs = connection
+            .prepare_cached(
+                "DELETE FROM send_outs WHERE rowid IN (
+                     SELECT rowid FROM (SELECT rowid, created_at, next_attempt_at FROM send_outs ORDER BY rowid LIMIT ?2)
+                     WHERE created_at < ?1 AND next_attempt_at IS NULL)",
+            )?
+            .execute(params![send_outs_before.as_millis(), limit])?;
+        Ok((blobs + send_outs) as u64)
+    };
+    prune().map_err(commit_error)
 }
 
 /// Deletes rows of a project from every table, up to `limit` per table. Kept counts stay right
