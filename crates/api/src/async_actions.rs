@@ -5,8 +5,8 @@ use guerdon_core::{blobs, jobs, jobs::Job};
 use guerdon_model::{Error, ids::AsyncActionId};
 
 use crate::{
-    call::{Answer, Call},
-    respond::{bytes_with, json},
+    call::Call,
+    respond::{Answer, bytes_with, json},
 };
 
 pub(crate) async fn list(call: Call) -> Answer {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{body::Body, http::HeaderMap, response::Response};
+use axum::{body::Body, http::HeaderMap};
 use bytes::Bytes;
 use guerdon_core::{
     Context,
@@ -15,9 +15,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{app::App, respond::Refusal};
-
-/// What a handler returns.
-pub type Answer = Result<Response, Refusal>;
 
 /// A request whose caller is known and may do this.
 pub struct Call {

@@ -20,8 +20,8 @@ use guerdon_model::{
 use serde_json::Value;
 
 use crate::{
-    call::{Answer, Call},
-    respond::{accepted, json, no_content},
+    call::Call,
+    respond::{Answer, accepted, json, no_content},
     upload,
 };
 

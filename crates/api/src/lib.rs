@@ -9,6 +9,7 @@
 
 pub mod app;
 pub mod call;
+pub mod respond;
 pub mod routes;
 pub mod server;
 
@@ -22,7 +23,6 @@ mod metadata_schemas;
 mod openapi;
 mod operations;
 mod rate_limit;
-mod respond;
 mod upload;
 
 pub use app::{App, Settings};

@@ -4,8 +4,8 @@ use guerdon_core::metadata_schemas::{self, SchemaInput};
 use guerdon_model::metadata_schema::MetadataSchema;
 
 use crate::{
-    call::{Answer, Call},
-    respond::{json, no_content},
+    call::Call,
+    respond::{Answer, json, no_content},
 };
 
 fn camel_case(schema: MetadataSchema) -> serde_json::Value {

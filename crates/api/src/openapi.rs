@@ -159,6 +159,7 @@ fn security(surface: Surface) -> Value {
 pub(crate) fn tag(path: &str) -> &str {
     let words: Vec<&str> = path.split('/').filter(|word| !word.is_empty()).collect();
     match words.as_slice() {
+        ["management", _, "projects", _, "webhook-token", ..] => "projects",
         ["management", _, "projects", _, resource, ..] => resource,
         ["management" | "client", _, resource, ..] | [_, resource, ..] => resource,
         _ => path,

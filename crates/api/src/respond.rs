@@ -14,7 +14,8 @@ use guerdon_model::{
 };
 use serde::Serialize;
 
-use crate::call::Answer;
+/// What a handler returns.
+pub type Answer = Result<Response, Refusal>;
 
 /// Why a request is refused.
 #[derive(Debug, PartialEq)]

@@ -25,11 +25,7 @@ use utoipa::{
     openapi::{RefOr, schema::Schema},
 };
 
-use crate::{
-    async_actions,
-    call::{Answer, Call},
-    customers, management, metadata_schemas,
-};
+use crate::{async_actions, call::Call, customers, management, metadata_schemas, respond::Answer};
 
 /// What carries out a route's requests.
 pub(crate) type Handler = Arc<dyn Fn(Call) -> BoxFuture<'static, Answer> + Send + Sync>;

@@ -3,7 +3,7 @@
 use guerdon_model::Error;
 use guerdon_store::BlobChunk;
 
-use crate::{context::Context, service::Guerdon};
+use crate::{context::Context, failure::unavailable, service::Guerdon};
 
 /// The size of a piece, in bytes.
 pub const CHUNK: usize = 1 << 20;
@@ -117,7 +117,7 @@ pub async fn discard(guerdon: &Guerdon, context: &Context, name: String) {
 pub async fn read(guerdon: &Guerdon, context: &Context, name: &str, chunks: u32) -> Result<Vec<u8>, Error> {
     let mut whole = Vec::new();
     for seq in 0..chunks {
-        let chunk = guerdon.store.blob_chunk(&context.project, name, seq).await.map_err(|_| Error::StoreUnavailable)?;
+        let chunk = guerdon.store.blob_chunk(&context.project, name, seq).await.map_err(unavailable)?;
         whole.extend(chunk.ok_or(Error::Internal)?);
     }
     Ok(whole)

@@ -21,6 +21,7 @@ use crate::{
     batch::{Batch, Command, Progress},
     clock::Clock,
     context::Context,
+    failure::unavailable,
     ids::IdGenerator,
     snapshot::Snapshots,
     tx::{Result, Stop, Tx},
@@ -166,10 +167,7 @@ impl Executor {
 impl Parts {
     /// Loads documents into a set; returns the version of the configuration at that moment.
     async fn load(&self, project: &ProjectId, keys: Vec<Key>, set: &mut WorkingSet) -> std::result::Result<u64, Error> {
-        let loaded = self.store.load(project, keys.clone()).await.map_err(|error| {
-            tracing::error!(%project, %error, "documents could not be loaded");
-            Error::StoreUnavailable
-        })?;
+        let loaded = self.store.load(project, keys.clone()).await.map_err(unavailable)?;
         for (key, record) in keys.iter().zip(loaded.records) {
             set.add(key, record);
         }
@@ -272,17 +270,11 @@ async fn commit(parts: &Parts, project: &ProjectId, batch: &mut Batch) -> std::r
     match parts.store.commit(changes).await {
         Ok(()) => {}
         Err(CommitError::Conflict) => return Err(Setback::Stale),
-        Err(CommitError::Store(error)) => {
-            tracing::error!(%project, %error, "a batch could not be committed");
-            return Err(Setback::Failed(Error::StoreUnavailable));
-        }
+        Err(CommitError::Store(error)) => return Err(Setback::Failed(unavailable(error))),
         Err(CommitError::Unknown) => match parts.store.resolve(project, &commit_id).await {
             Ok(true) => {}
             Ok(false) => return Err(Setback::Stale),
-            Err(error) => {
-                tracing::error!(%project, %error, "the outcome of a commit could not be found out");
-                return Err(Setback::Failed(Error::StoreUnavailable));
-            }
+            Err(error) => return Err(Setback::Failed(unavailable(error))),
         },
     }
     if bumps_config && parts.snapshots.refresh(project).await.is_err() {

@@ -14,6 +14,7 @@ pub mod context;
 pub mod customers;
 pub mod event_schemas;
 pub mod executor;
+pub mod failure;
 pub mod ids;
 pub mod jobs;
 pub mod keys;

@@ -19,11 +19,12 @@ use serde_json::{Value, json};
 
 use crate::{
     context::Context,
+    failure::{damaged, unavailable},
     jobs::{self, Job, Work},
     keys,
     secrets::SecretKey,
     service::Guerdon,
-    tx::{self, Result, Tx},
+    tx::{Result, Tx},
 };
 
 /// How many rows of each table are deleted in one step.
@@ -166,11 +167,10 @@ pub fn require_existing(tx: &mut Tx) -> Result<()> {
 
 /// The project's settings, its signing key included.
 pub fn get(tx: &mut Tx, secret: &SecretKey) -> Result<ProjectAnswer> {
-    let project = require(tx)?;
-    answer(&project, secret)
+    Ok(answer(&require(tx)?, secret)?)
 }
 
-fn answer(project: &Project, secret: &SecretKey) -> Result<ProjectAnswer> {
+fn answer(project: &Project, secret: &SecretKey) -> std::result::Result<ProjectAnswer, Error> {
     let token = secret.open(&project.sealed_webhook_token).ok_or_else(|| {
         tracing::error!(project = %project.id, "the signing key was sealed with another GUERDON_SECRET_KEY");
         Error::Internal
@@ -184,7 +184,7 @@ pub fn update(tx: &mut Tx, secret: &SecretKey, input: &ProjectInput) -> Result<P
     input.check()?;
     input.clone().apply_to(&mut project);
     tx.put(project.clone());
-    answer(&project, secret)
+    Ok(answer(&project, secret)?)
 }
 
 /// Replaces the key that signs webhooks; later attempts are signed with the new one.
@@ -226,18 +226,12 @@ pub async fn list(guerdon: &Guerdon) -> std::result::Result<List<ProjectAnswer>,
         order: Order::Column { column, descending: false },
         ..Query::all(organization(), Collection::Projects)
     };
-    let page = guerdon.store.query(query).await.map_err(|error| {
-        tracing::error!(%error, "projects could not be listed");
-        Error::StoreUnavailable
-    })?;
-    let answers = page.records.iter().map(|record| {
-        let project: Project = tx::parse(record.format, &record.body)?;
-        answer(&project, &guerdon.secret)
-    });
-    match answers.collect::<Result<Vec<_>>>() {
-        Ok(rows) => Ok(List::whole("data", rows)),
-        Err(_) => Err(Error::Internal),
+    let page = guerdon.store.query(query).await.map_err(unavailable)?;
+    let mut answers = Vec::with_capacity(page.records.len());
+    for record in &page.records {
+        answers.push(answer(&record.document().map_err(damaged)?, &guerdon.secret)?);
     }
+    Ok(List::whole("data", answers))
 }
 
 /// Starts the deletion of everything that a deleted project has left behind; runs in the
@@ -256,7 +250,7 @@ pub async fn purge(
     id: &str,
     project: &ProjectId,
 ) -> std::result::Result<(), Error> {
-    while guerdon.store.purge(project, PURGE_STEP).await.map_err(|_| Error::StoreUnavailable)? {
+    while guerdon.store.purge(project, PURGE_STEP).await.map_err(unavailable)? {
         let job = id.to_owned();
         guerdon.executor.execute(context.clone(), Vec::new(), move |tx| keep_alive(tx, &job)).await?;
     }

@@ -13,6 +13,7 @@ use parking_lot::RwLock;
 use crate::{
     clock::Clock,
     executor::{Executor, Signals},
+    failure::unavailable,
     ids::IdGenerator,
     secrets::{self, SecretKey},
     snapshot::Snapshots,
@@ -106,7 +107,7 @@ impl Guerdon {
         }
         let column = Collection::ApiKeys.column("app_id").expect("the collection's table has this column");
         let key = Key::unique(Collection::ApiKeys, column, locator.as_str());
-        let found = self.store.locate(key).await.map_err(|_| Error::StoreUnavailable)?;
+        let found = self.store.locate(key).await.map_err(unavailable)?;
         let project = found.ok_or(Error::Unauthorized)?;
         self.located.write().insert(locator, project.clone());
         Ok(project)

@@ -20,7 +20,10 @@ use guerdon_model::{
 use guerdon_store::{Collection, Configuration, Document, Record, Store};
 use parking_lot::RwLock;
 
-use crate::{secrets::SecretKey, tx};
+use crate::{
+    failure::{damaged, unavailable},
+    secrets::SecretKey,
+};
 
 /// Everything that is configured in one project, as of one version.
 #[derive(Debug, Clone)]
@@ -124,7 +127,7 @@ impl Snapshot {
 }
 
 fn read<D: Document>(record: &Record) -> Result<D, Error> {
-    tx::parse(record.format, &record.body).map_err(|_| Error::Internal)
+    record.document().map_err(damaged)
 }
 
 /// The snapshots of all projects that were used so far.
@@ -151,10 +154,7 @@ impl Snapshots {
 
     /// Reads the project's configuration anew.
     pub async fn refresh(&self, project: &ProjectId) -> Result<Arc<Snapshot>, Error> {
-        let configuration = self.store.configuration(project).await.map_err(|error| {
-            tracing::error!(%project, %error, "a project's configuration could not be read");
-            Error::StoreUnavailable
-        })?;
+        let configuration = self.store.configuration(project).await.map_err(unavailable)?;
         let fresh = Arc::new(Snapshot::of(configuration, &self.secret)?);
         let mut known = self.known.write();
         let kept = known.entry(project.clone()).or_insert_with(|| fresh.clone());

@@ -17,6 +17,7 @@ use guerdon_store::{BlobChunk, Document, EventRecord, Key};
 
 use crate::{
     context::Context,
+    failure::damaged,
     ids::IdGenerator,
     snapshot::Snapshot,
     working_set::{Address, AnyDocument, Slot, Staged, WorkingSet, unique_values},
@@ -100,7 +101,7 @@ impl<'a> Tx<'a> {
             Some(Slot::None) => None,
             Some(Slot::Typed(document)) => Some(typed(document.clone())?),
             Some(Slot::Raw(record)) => {
-                let document = Arc::new(parse::<D>(record.format, &record.body)?);
+                let document = Arc::new(record.document::<D>().map_err(damaged)?);
                 self.set.parsed(&address, document.clone());
                 Some(document)
             }
@@ -240,19 +241,6 @@ fn typed<D: Document>(document: Arc<dyn AnyDocument>) -> Result<Arc<D>> {
     document.into_any().downcast().map_err(|_| {
         // A collection holds one type of documents.
         tracing::error!(collection = D::COLLECTION.spec().table, "a document has another type than its collection");
-        Stop::Refused(Error::Internal)
-    })
-}
-
-/// Reads a document, brought up to date if it was written in an older format.
-pub fn parse<D: Document>(format: u32, body: &str) -> Result<D> {
-    let parsed = if format == D::FORMAT {
-        serde_json::from_str(body)
-    } else {
-        serde_json::from_str(body).and_then(|json| serde_json::from_value(D::upgrade(format, json)))
-    };
-    parsed.map_err(|error| {
-        tracing::error!(collection = D::COLLECTION.spec().table, %error, "a stored document can't be read");
         Stop::Refused(Error::Internal)
     })
 }

@@ -1,6 +1,6 @@
 //! `guerdon check`: whether the store still keeps its promises.
 
-use guerdon_core::{jobs::Job, tx};
+use guerdon_core::jobs::Job;
 use guerdon_model::{
     api_key::ApiKey,
     customer::{Customer, DeletedCustomer},
@@ -61,12 +61,11 @@ fn defect(collection: Collection, record: &Record) -> Option<String> {
 
 /// Every document can be read and lies under its own id.
 fn of<D: Document>(record: &Record) -> Option<String> {
-    let table = D::COLLECTION.spec().table;
-    let place = format!("{table} {} of project {}", record.id, record.project);
-    match tx::parse::<D>(record.format, &record.body) {
-        Err(_) => Some(format!("{place}: the document can't be read")),
+    match record.document::<D>() {
+        Err(error) => Some(error.0),
         Ok(document) if document.id() != &*record.id => {
-            Some(format!("{place}: the document calls itself {}", document.id()))
+            let (table, id) = (D::COLLECTION.spec().table, &record.id);
+            Some(format!("{table} {id} of project {}: the document calls itself {}", record.project, document.id()))
         }
         Ok(_) => None,
     }

@@ -44,6 +44,24 @@ pub struct Record {
     pub body: Box<str>,
 }
 
+impl Record {
+    /// The document, brought up to date if it was written in an older format.
+    ///
+    /// # Errors
+    /// When a newer program wrote it in a form that this one can't read, or the file is damaged.
+    pub fn document<D: Document>(&self) -> Result<D, StoreError> {
+        let read = if self.format == D::FORMAT {
+            serde_json::from_str(&self.body)
+        } else {
+            serde_json::from_str(&self.body).and_then(|json| serde_json::from_value(D::upgrade(self.format, json)))
+        };
+        read.map_err(|error| {
+            let (table, id) = (D::COLLECTION.spec().table, &self.id);
+            StoreError(format!("{table} {id} of project {} can't be read: {error}", self.project))
+        })
+    }
+}
+
 /// What a load found, in the order of its keys, as of one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {

@@ -11,8 +11,8 @@ use guerdon_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    call::{Answer, Call},
-    respond::{json, no_content},
+    call::Call,
+    respond::{Answer, json, no_content},
 };
 
 /// A new key.

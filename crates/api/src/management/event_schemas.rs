@@ -3,8 +3,8 @@
 use guerdon_core::event_schemas;
 
 use crate::{
-    call::{Answer, Call},
-    respond::{json, no_content},
+    call::Call,
+    respond::{Answer, json, no_content},
 };
 
 pub(crate) async fn list(call: Call) -> Answer {

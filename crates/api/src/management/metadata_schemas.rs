@@ -4,8 +4,8 @@ use guerdon_core::metadata_schemas::{self, SchemaInput};
 use guerdon_model::list::List;
 
 use crate::{
-    call::{Answer, Call},
-    respond::{json, no_content},
+    call::Call,
+    respond::{Answer, json, no_content},
 };
 
 pub(crate) async fn list(call: Call) -> Answer {

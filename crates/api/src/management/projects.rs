@@ -7,8 +7,8 @@ use guerdon_core::{
 use guerdon_model::ids::organization;
 
 use crate::{
-    call::{Answer, Call},
-    respond::{json, no_content},
+    call::Call,
+    respond::{Answer, json, no_content},
 };
 
 pub(crate) async fn list(call: Call) -> Answer {

@@ -1,7 +1,7 @@
 //! `/management/v1/projects/{projectId}/webhook-sendouts`: an extension. What was sent to a project's
 //! webhooks, with every attempt.
 
-use guerdon_core::projects;
+use guerdon_core::{failure::unavailable, projects};
 use guerdon_model::{
     Error, Timestamp,
     error::{Path, Rule},
@@ -14,8 +14,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    call::{Answer, Call},
-    respond::json,
+    call::Call,
+    respond::{Answer, json},
 };
 
 /// A send-out as the API shows it; its body only when one is read.
@@ -94,7 +94,7 @@ pub(crate) async fn list(call: Call) -> Answer {
         after_id: call.query_param("starting_after_id").map(str::to_owned),
         limit: limit + 1,
     };
-    let mut rows = call.app.guerdon.store.send_outs(query).await.map_err(|_| Error::StoreUnavailable)?;
+    let mut rows = call.app.guerdon.store.send_outs(query).await.map_err(unavailable)?;
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let more_starting_after = rows.last().filter(|_| has_more).map(|last| last.id.to_string());
@@ -106,7 +106,7 @@ pub(crate) async fn get(call: Call) -> Answer {
     let id = call.param("sendOutId");
     call.read(projects::require_existing).await?;
     let found = call.app.guerdon.store.send_out(&call.context.project, &id.into()).await;
-    let found = found.map_err(|_| Error::StoreUnavailable)?;
+    let found = found.map_err(unavailable)?;
     json(&SendOutAnswer::of(found.ok_or_else(|| Error::not_found("webhook_sendout", id))?))
 }
 

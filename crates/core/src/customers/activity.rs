@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use crate::{
     context::Context,
     customers::{self, CustomerRef},
+    failure::unavailable,
     service::Guerdon,
 };
 
@@ -92,10 +93,7 @@ pub async fn list(
                 limit: wanted,
             })
             .await
-            .map_err(|error| {
-                tracing::error!(%error, "a customer's activity could not be listed");
-                Error::StoreUnavailable
-            })?;
+            .map_err(unavailable)?;
         let is_last = events.len() < wanted;
         after_id = events.last().map(|event| event.id.clone());
         rows.extend(events.into_iter().filter(|event| listing.wants(event)).map(Activity::of));
@@ -168,7 +166,7 @@ pub async fn count_changes(guerdon: &Guerdon, context: &Context, entity_id: &str
                 limit: 1_000,
             })
             .await
-            .map_err(|_| Error::StoreUnavailable)?;
+            .map_err(unavailable)?;
         count += events.iter().filter(|event| event.kind != EventType::CUSTOMER_CREATED).count() as i64;
         after_id = events.last().map(|event| event.id.clone());
         if after_id.is_none() {

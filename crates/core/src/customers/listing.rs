@@ -8,7 +8,11 @@ use guerdon_model::{
 };
 use guerdon_store::{Collection, Condition, Order, Query};
 
-use crate::{context::Context, service::Guerdon, tx};
+use crate::{
+    context::Context,
+    failure::{damaged, unavailable},
+    service::Guerdon,
+};
 
 /// Which customers, in which order, and which page of them.
 #[derive(Debug, Clone)]
@@ -121,16 +125,9 @@ pub async fn list(guerdon: &Guerdon, context: &Context, listing: Listing) -> Res
             count: true,
         })
         .await
-        .map_err(|error| {
-            tracing::error!(%error, "customers could not be listed");
-            Error::StoreUnavailable
-        })?;
-    let rows = page
-        .records
-        .iter()
-        .map(|record| tx::parse::<Customer>(record.format, &record.body).map(Customer::into_answer))
-        .collect::<tx::Result<_>>()
-        .map_err(|_| Error::Internal)?;
+        .map_err(unavailable)?;
+    let rows = page.records.iter().map(|record| record.document().map(Customer::into_answer));
+    let rows = rows.collect::<Result<Vec<_>, _>>().map_err(damaged)?;
     Ok(List {
         data_ref: "customers",
         rows,

@@ -24,8 +24,9 @@ pub use runner::{run_due, work};
 use crate::{
     context::Context,
     customers::{bulk::BulkWork, import::ImportWork},
+    failure::{damaged, unavailable},
     service::Guerdon,
-    tx::{self, Result, Tx},
+    tx::{Result, Tx},
 };
 
 /// How long a worker may be silent before another one takes over, in milliseconds.
@@ -193,14 +194,10 @@ pub async fn list(
             ..Query::all(context.project.clone(), Collection::Jobs)
         })
         .await
-        .map_err(|error| {
-            tracing::error!(%error, "async actions could not be listed");
-            Error::StoreUnavailable
-        })?;
-    let action = |record: &guerdon_store::Record| {
-        tx::parse::<Job>(record.format, &record.body).map(|job| AsyncAction { result: None, ..job.action })
-    };
-    let rows = page.records.iter().map(action).collect::<Result<_>>().map_err(|_| Error::Internal)?;
+        .map_err(unavailable)?;
+    let action = |job: Job| AsyncAction { result: None, ..job.action };
+    let rows = page.records.iter().map(|record| record.document().map(action));
+    let rows = rows.collect::<std::result::Result<_, _>>().map_err(damaged)?;
     Ok(List { data_ref: "async_actions", rows, total: None, has_more: Some(page.has_more), more_starting_after: None })
 }
 

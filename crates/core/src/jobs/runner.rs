@@ -9,9 +9,10 @@ use super::{Job, LEASE, Work};
 use crate::{
     context::Context,
     customers::{bulk, import},
+    failure::unavailable,
     projects,
     service::Guerdon,
-    tx::{self, Result, Tx},
+    tx::{Result, Tx},
 };
 
 /// How often a worker looks for jobs whose former worker has died.
@@ -58,12 +59,11 @@ async fn first_in_line(guerdon: &Guerdon) -> std::result::Result<Vec<(ProjectId,
         conditions: vec![(due_at, Condition::NotNull)],
         ..Query::all(guerdon_model::ids::organization(), Collection::Jobs)
     };
-    let page = guerdon.store.query(query).await.map_err(|_| Error::StoreUnavailable)?;
+    let page = guerdon.store.query(query).await.map_err(unavailable)?;
     let now = guerdon.clock.now();
     let mut seen = HashSet::new();
-    let is_due = |record: &Record| {
-        tx::parse::<Job>(record.format, &record.body).is_ok_and(|job| job.due_at.is_some_and(|due_at| due_at <= now))
-    };
+    let is_due =
+        |record: &Record| record.document::<Job>().is_ok_and(|job| job.due_at.is_some_and(|due_at| due_at <= now));
     Ok(page
         .records
         .iter()
