@@ -106,6 +106,8 @@ impl Executor {
         let parts = &self.parts;
         let mut config = parts.snapshots.get(&context.project, None).await?;
         let mut set = WorkingSet::default();
+        // Whether a load has shown that the configuration is the latest.
+        let mut is_latest = false;
         for _ in 0..MAX_ROUNDS {
             let now = parts.clock.now();
             let (outcome, missing) = {
@@ -113,15 +115,21 @@ impl Executor {
                 let mut tx = Tx { set: &mut set, staged, context, config: &config, now, ids: &parts.ids };
                 (command(&mut tx), tx.staged.missing)
             };
-            match outcome {
-                Ok(value) => return Ok(value),
-                Err(Stop::Refused(error)) => return Err(error),
-                Err(Stop::NotLoaded) => {
-                    let version = parts.load(&context.project, missing, &mut set).await?;
-                    if version != config.version {
-                        config = parts.snapshots.get(&context.project, Some(version)).await?;
-                    }
+            let mut ended = match outcome {
+                Ok(value) => Some(Ok(value)),
+                Err(Stop::Refused(error)) => Some(Err(error)),
+                Err(Stop::NotLoaded) => None,
+            };
+            if ended.is_none() || !is_latest {
+                let version = parts.load(&context.project, missing, &mut set).await?;
+                if version != config.version {
+                    config = parts.snapshots.get(&context.project, Some(version)).await?;
+                    ended = None;
                 }
+                is_latest = version == config.version;
+            }
+            if let Some(ended) = ended {
+                return ended;
             }
         }
         tracing::error!(group_id = %context.group_id, "a read never had all documents that it asked for");
@@ -244,11 +252,9 @@ enum Setback {
 async fn run_to_end(parts: &Parts, project: &ProjectId, batch: &mut Batch) -> std::result::Result<bool, Error> {
     let mut missing = batch.declared();
     for _ in 0..MAX_ROUNDS {
-        if !missing.is_empty() {
-            let version = parts.load(project, missing, batch.set()).await?;
-            if version != batch.config().version {
-                return Ok(false);
-            }
+        // The first time even if there is nothing to load: it shows the configuration's version.
+        if parts.load(project, missing, batch.set()).await? != batch.config().version {
+            return Ok(false);
         }
         match batch.run(parts.clock.now(), &parts.ids) {
             Progress::Finished => return Ok(true),

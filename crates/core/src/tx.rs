@@ -121,6 +121,7 @@ impl<'a> Tx<'a> {
                 return Err(Stop::NotLoaded);
             }
         };
+        self.staged.asked.insert(wanted);
         match found {
             Some(id) => self.get(&id),
             None => Ok(None),

@@ -68,6 +68,9 @@ struct Entry {
 pub(crate) struct WorkingSet {
     entries: HashMap<Address, Entry>,
     unique: HashMap<UniqueValue, Option<Arc<str>>>,
+    /// Unique values that nobody had when they were loaded, and whether a command that is to be
+    /// committed has asked for them.
+    absent: HashMap<UniqueValue, bool>,
     appended: Appended,
 }
 
@@ -87,6 +90,7 @@ pub(crate) struct Staged {
     pub(crate) written: HashMap<Address, Slot>,
     pub(crate) unique: HashMap<UniqueValue, Option<Arc<str>>>,
     pub(crate) read: HashSet<Address>,
+    pub(crate) asked: HashSet<UniqueValue>,
     pub(crate) appended: Appended,
     pub(crate) missing: Vec<Key>,
 }
@@ -114,7 +118,13 @@ impl WorkingSet {
     pub(crate) fn add(&mut self, key: &Key, record: Option<Record>) {
         let id = record.as_ref().map(|record| record.id.clone());
         if let By::Unique(column, value) = &key.by {
-            self.unique.entry((key.collection, *column, value.clone())).or_insert_with(|| id.clone());
+            let value = (key.collection, *column, value.clone());
+            if !self.unique.contains_key(&value) {
+                if id.is_none() {
+                    self.absent.insert(value.clone(), false);
+                }
+                self.unique.insert(value, id.clone());
+            }
         }
         let id = match (&key.by, id) {
             (_, Some(id)) => id,
@@ -162,6 +172,11 @@ impl WorkingSet {
                 entry.read = true;
             }
         }
+        for value in staged.asked {
+            if let Some(asked) = self.absent.get_mut(&value) {
+                *asked = true;
+            }
+        }
         for (address, slot) in staged.written {
             let entry = self.entries.entry(address).or_insert(Entry {
                 version: None,
@@ -188,7 +203,11 @@ impl WorkingSet {
 
     /// All that the merged commands have changed, with the versions that they have seen.
     pub(crate) fn into_changes(self, mut changes: ChangeSet) -> ChangeSet {
+        let mut taken = HashSet::new();
         for ((collection, id), entry) in self.entries {
+            if let (true, Slot::Typed(document)) = (entry.written, &entry.slot) {
+                taken.extend(unique_values(collection, &document.columns()));
+            }
             match (entry.written, entry.slot) {
                 (true, Slot::Typed(document)) => changes.writes.push(Write {
                     collection,
@@ -204,6 +223,11 @@ impl WorkingSet {
             }
             changes.bumps_config |= entry.written && collection.spec().configuration;
         }
+        // Whoever takes a unique value meets the store's own check; whoever only found it free, or
+        // has given it back within the batch, does not.
+        let asked = self.absent.into_iter().filter(|(value, asked)| *asked && !taken.contains(value));
+        changes.absent = asked.map(|((collection, column, value), _)| Key::unique(collection, column, value)).collect();
+        changes.absent.sort();
         // The order of a hash map is not the same twice; the simulator wants it to be.
         changes.writes.sort_by(|one, other| (one.collection, &one.id).cmp(&(other.collection, &other.id)));
         changes.guards.sort_by(|one, other| (one.collection, &one.id).cmp(&(other.collection, &other.id)));

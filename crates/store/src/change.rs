@@ -11,7 +11,7 @@ use guerdon_model::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::collection::{Collection, ColumnValue};
+use crate::collection::{Collection, ColumnValue, Key};
 
 /// A value that the store keeps as one document.
 pub trait Document: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
@@ -40,6 +40,9 @@ pub struct ChangeSet {
     pub project: Option<ProjectId>,
     /// Documents that decided something without being written: they must not have changed either.
     pub guards: Vec<Guard>,
+    /// Unique values whose absence decided something: before this commit nobody may have them. A
+    /// value that the commit itself takes needs no mention.
+    pub absent: Vec<Key>,
     /// What the configuration's version must be; it grows by one if `bumps_config`.
     pub config_version: u64,
     pub bumps_config: bool,

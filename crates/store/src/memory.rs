@@ -92,6 +92,9 @@ impl State {
                 return Err(CommitError::Conflict);
             }
         }
+        if changes.absent.iter().any(|key| self.find(project, key).is_some()) {
+            return Err(CommitError::Conflict);
+        }
         // Deletions free unique values that changes and insertions may take, changes those that insertions
         // may take.
         let mut writes = changes.writes;

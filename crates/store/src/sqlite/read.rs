@@ -115,18 +115,20 @@ pub(super) fn config_version(connection: &Connection, project: &ProjectId) -> ru
 }
 
 pub(super) fn load(connection: &Connection, project: &ProjectId, keys: &[Key]) -> rusqlite::Result<Loaded> {
-    let find = |key: &Key| {
-        let statements = sql(key.collection);
-        let (statement, value) = match &key.by {
-            By::Id(id) => (statements.by_id, id),
-            By::Unique(column, value) => (statements.by_column[*column], value),
-        };
-        connection.prepare_cached(statement)?.query_row(params![project.as_str(), value], record).optional()
-    };
     Ok(Loaded {
-        records: keys.iter().map(find).collect::<Result<_, _>>()?,
+        records: keys.iter().map(|key| find(connection, project, key)).collect::<Result<_, _>>()?,
         config_version: config_version(connection, project)?,
     })
+}
+
+/// The document with this key.
+pub(super) fn find(connection: &Connection, project: &ProjectId, key: &Key) -> rusqlite::Result<Option<Record>> {
+    let statements = sql(key.collection);
+    let (statement, value) = match &key.by {
+        By::Id(id) => (statements.by_id, id),
+        By::Unique(column, value) => (statements.by_column[*column], value),
+    };
+    connection.prepare_cached(statement)?.query_row(params![project.as_str(), value], record).optional()
 }
 
 pub(super) fn locate(connection: &Connection, key: &Key) -> rusqlite::Result<Option<ProjectId>> {

@@ -63,6 +63,11 @@ fn apply_all(connection: &Connection, changes: &ChangeSet) -> Result<(), Refusal
             return Err(Refusal::Conflict);
         }
     }
+    for key in &changes.absent {
+        if read::find(connection, project, key)?.is_some() {
+            return Err(Refusal::Conflict);
+        }
+    }
     let mut counts = [0i64; Collection::ALL.len()];
     // Deletions free unique values that changes and insertions may take, changes those that insertions
     // may take.
