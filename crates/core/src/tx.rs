@@ -165,7 +165,7 @@ impl<'a> Tx<'a> {
             group_id: self.context.group_id.clone(),
             created_at: self.now,
             source: self.context.source.clone(),
-            data: event.logged_data().to_string(),
+            data: event.logged_data(),
         };
         let mut webhooks = self.config.webhooks_for(kind).peekable();
         if webhooks.peek().is_some() {

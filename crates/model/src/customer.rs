@@ -246,6 +246,14 @@ impl Customer {
         self
     }
 
+    /// The same without giving it away; costs a copy only where something has to be left out.
+    pub fn as_answer(&self) -> Cow<'_, Customer> {
+        match self.internal.is_empty() {
+            true => Cow::Borrowed(self),
+            false => Cow::Owned(self.clone().into_answer()),
+        }
+    }
+
     /// The short form that events about other things carry.
     pub fn simple(&self) -> SimpleCustomer {
         SimpleCustomer {

@@ -1,7 +1,7 @@
 //! A project in memory whose clock the test moves, and endpoints that answer as the test says.
 
-// Each test file uses its own part of this.
-#![allow(dead_code)]
+// Each test file is a crate of its own that uses its own part of this.
+#![allow(dead_code, unreachable_pub)]
 
 use std::{
     collections::{BTreeMap, HashMap},
