@@ -17,7 +17,6 @@ use guerdon_model::{
     error::{Path, Rule},
     event::{Category, EventType},
 };
-use serde_json::Value;
 
 use crate::{
     call::Call,
@@ -79,10 +78,7 @@ pub(crate) async fn erase(call: Call) -> Answer {
 }
 
 pub(crate) async fn update_in_bulk(call: Call) -> Answer {
-    match call.json()? {
-        Value::Array(items) => bulk::check_items(&items)?,
-        _ => return Err(Error::invalid_payload(Path::root(), Rule::Type("array".into())).into()),
-    }
+    bulk::check_items(&call.body)?;
     start_bulk(call, Work::CustomersBulk).await
 }
 

@@ -15,6 +15,12 @@ pub enum Unreadable {
     Refused(Error),
 }
 
+impl From<Error> for Unreadable {
+    fn from(error: Error) -> Self {
+        Unreadable::Refused(error)
+    }
+}
+
 /// Reads a body that is an object.
 ///
 /// # Errors

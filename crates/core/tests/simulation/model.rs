@@ -250,7 +250,7 @@ fn check_answer(number: usize, one: &Done, history: &History, schema: &Schema) {
             Operation::Get { source } | Operation::Update { source } | Operation::Delete { source },
             Err(Error::NotFound { .. }),
         ) => visible(&|world| world.named(source).is_none()),
-        (Operation::Audit, Ok(Answer::Numbers(balances))) => visible(&|world| world.balances() == *balances),
+        (Operation::Audit { .. }, Ok(Answer::Numbers(balances))) => visible(&|world| world.balances() == *balances),
         (Operation::Transfer { from, amount, .. }, Err(Error::Forbidden { .. })) => {
             visible(&|world| world.number(from, "balance") < *amount);
         }

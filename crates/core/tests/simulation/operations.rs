@@ -69,8 +69,10 @@ pub enum Operation {
         amount: i64,
     },
     Count,
-    /// Reads all accounts at once.
-    Audit,
+    /// Reads all accounts, at once or one after the other.
+    Audit {
+        at_once: bool,
+    },
     /// Reads one account after the other and writes down the sum.
     Sum,
     /// Changes much and is refused in the end.
@@ -110,7 +112,7 @@ impl Operation {
                 Operation::Transfer { from: ACCOUNTS[from], to: ACCOUNTS[to], amount: random.random_range(1..90) }
             }
             70..78 => Operation::Count,
-            78..82 => Operation::Audit,
+            78..82 => Operation::Audit { at_once: random.random() },
             82..87 => Operation::Sum,
             87..90 => Operation::Refuse { source },
             90..92 => Operation::Panic { source },
@@ -127,9 +129,11 @@ impl Operation {
                 let found = node.executor.read(&context(number), |tx| customers::get(tx, &reference)).await;
                 found.map(|customer| Answer::Customer(Box::new(customer)))
             }
-            Operation::Audit => {
+            Operation::Audit { at_once } => {
                 let balances = |tx: &mut Tx| {
-                    tx.need(ACCOUNTS.map(customers::source_id_key))?;
+                    if *at_once {
+                        tx.need(ACCOUNTS.map(customers::source_id_key))?;
+                    }
                     ACCOUNTS.iter().map(|account| Ok(balance(&require(tx, account)?))).collect::<Result<_>>()
                 };
                 node.executor.read(&context(number), balances).await.map(Answer::Numbers)
@@ -185,7 +189,7 @@ impl Operation {
                 let found = found.ok_or_else(|| Error::not_found(metadata_schemas::RESOURCE, "customer"))?;
                 metadata_schemas::delete(tx, found.id.as_str()).map(|()| Answer::Nothing)
             }
-            Operation::Get { .. } | Operation::Audit => unreachable!("reads are no commands"),
+            Operation::Get { .. } | Operation::Audit { .. } => unreachable!("reads are no commands"),
         }
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! One thread writes ([`threads`]): whatever has queued up while it was syncing goes into one
 //! transaction, each change set in a savepoint of its own, so that a conflict undoes only its own
-//! changes and the cost of the disk's sync is shared. A few threads read in parallel, each merging
-//! the reads that wait into one transaction. Statements are in [`write`](self) and `read.rs`; the
+//! changes and the cost of the disk's sync is shared. A few threads load documents in parallel, each
+//! merging the loads that wait into one transaction; listings have threads of their own, since one
+//! that has to look at every document must not keep anybody waiting who wants a single one. Statements are in [`write`](self) and `read.rs`; the
 //! tables in `migrations/sqlite`.
 //!
 //! SQLite always knows the outcome of a commit, so [`CommitError::Unknown`] never occurs here.
@@ -33,7 +34,7 @@ use crate::{
     Store, StoreError,
 };
 use lock::Lock;
-use threads::{Readers, Writer};
+use threads::{GROUP, Readers, Writer};
 
 /// How a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,13 +49,16 @@ pub enum Access {
 pub struct Sqlite {
     writer: Option<Writer>,
     readers: Readers,
+    listers: Readers,
     path: PathBuf,
     /// Held as long as the store is open.
     _lock: Option<Lock>,
 }
 
-/// How many threads read.
-const READERS: usize = 3;
+/// How many threads load documents.
+const READERS: usize = 2;
+/// How many threads list.
+const LISTERS: usize = 2;
 
 impl Sqlite {
     /// Opens the file, creates it and its folder if need be, and brings its tables up to date.
@@ -72,7 +76,8 @@ impl Sqlite {
         let writer = Writer::start(connection)?;
         Ok(Arc::new(Self {
             writer: Some(writer),
-            readers: Readers::start(READERS, || connect(path, Access::ReadOnly))?,
+            readers: Readers::start(READERS, GROUP, || connect(path, Access::ReadOnly))?,
+            listers: Readers::start(LISTERS, 1, || connect(path, Access::ReadOnly))?,
             path: path.to_owned(),
             _lock: Some(lock),
         }))
@@ -91,7 +96,8 @@ impl Sqlite {
         drop(connection);
         Ok(Arc::new(Self {
             writer: None,
-            readers: Readers::start(1, || connect(path, Access::ReadOnly))?,
+            readers: Readers::start(1, GROUP, || connect(path, Access::ReadOnly))?,
+            listers: Readers::start(1, 1, || connect(path, Access::ReadOnly))?,
             path: path.to_owned(),
             _lock: None,
         }))
@@ -168,7 +174,7 @@ impl Store for Sqlite {
     }
 
     async fn query(&self, query: Query) -> Result<Page, StoreError> {
-        self.readers.run(move |connection| read::query(connection, query)).await
+        self.listers.run(move |connection| read::query(connection, query)).await
     }
 
     async fn configuration(&self, project: &ProjectId) -> Result<Configuration, StoreError> {
@@ -181,7 +187,7 @@ impl Store for Sqlite {
     }
 
     async fn events(&self, query: EventQuery) -> Result<Vec<EventRecord>, StoreError> {
-        self.readers.run(move |connection| read::events(connection, &query)).await
+        self.listers.run(move |connection| read::events(connection, &query)).await
     }
 
     async fn send_out(&self, project: &ProjectId, id: &SendOutId) -> Result<Option<SendOut>, StoreError> {
@@ -190,7 +196,7 @@ impl Store for Sqlite {
     }
 
     async fn send_outs(&self, query: SendOutQuery) -> Result<Vec<SendOut>, StoreError> {
-        self.readers.run(move |connection| read::send_outs(connection, &query)).await
+        self.listers.run(move |connection| read::send_outs(connection, &query)).await
     }
 
     async fn due_webhooks(&self, now: Timestamp) -> Result<Vec<(ProjectId, WebhookId)>, StoreError> {
@@ -249,7 +255,7 @@ impl Store for Sqlite {
     }
 
     async fn check(&self) -> Result<Vec<String>, StoreError> {
-        self.readers.run(read::check).await
+        self.listers.run(read::check).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Statements that only look. They run in a reader's thread, inside a transaction.
 
-use std::{sync::LazyLock, time::Instant};
+use std::sync::LazyLock;
 
 use guerdon_model::{
     Timestamp,
@@ -14,7 +14,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     Condition, Configuration, EventQuery, EventRecord, Key, Loaded, Order, Page, Query, Record, SendOutQuery,
-    collection::{By, Collection},
+    collection::{By, Collection, ColumnValue},
 };
 
 /// The statements of one collection.
@@ -75,20 +75,15 @@ impl Statements {
 
 /// Makes [`Filter::matches`] callable from SQL, so that a filter means the same in every store.
 pub(super) fn register_functions(connection: &Connection) -> rusqlite::Result<()> {
-    connection.create_scalar_function(
-        "document_matches",
-        2,
-        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC,
-        |context| {
-            let filter = CURRENT_FILTER.with_borrow(|current| {
-                let (filter, moment) = current.as_ref()?;
-                let document = context.get_raw(0).as_str().ok()?;
-                let document = serde_json::from_str(document).ok()?;
-                Some(filter.matches(&document, moment))
-            });
-            Ok(filter.unwrap_or(false))
-        },
-    )
+    connection.create_scalar_function("document_matches", 1, FunctionFlags::SQLITE_UTF8, |context| {
+        let filter = CURRENT_FILTER.with_borrow(|current| {
+            let (filter, moment) = current.as_ref()?;
+            let document = context.get_raw(0).as_str().ok()?;
+            let document = serde_json::from_str(document).ok()?;
+            Some(filter.matches(&document, moment))
+        });
+        Ok(filter.unwrap_or(false))
+    })
 }
 
 thread_local! {
@@ -148,71 +143,114 @@ pub(super) fn configuration(connection: &Connection, project: &ProjectId) -> rus
     Ok(Configuration { version: config_version(connection, project)?, records })
 }
 
-pub(super) fn query(connection: &Connection, query: Query) -> rusqlite::Result<Page> {
-    let columns = query.collection.spec().columns;
-    let table = query.collection.spec().table;
-    let mut clauses = Vec::new();
-    let mut values: Vec<Box<dyn ToSql>> = Vec::new();
-    let mut bind = |value: Box<dyn ToSql>| {
-        values.push(value);
-        format!("?{}", values.len())
-    };
-    if let Some(project) = &query.project {
-        clauses.push(format!("project_id = {}", bind(Box::new(project.as_str().to_owned()))));
-    }
-    for (column, condition) in query.conditions.iter().chain(&implied_conditions(&query)) {
-        let name = columns[*column].name;
-        clauses.push(match condition {
-            Condition::Null => format!("{name} IS NULL"),
-            Condition::NotNull => format!("{name} IS NOT NULL"),
-            Condition::Equals(value) => format!("{name} = {}", bind(Box::new(value.clone()))),
-            Condition::LessThan(value) => format!("{name} < {}", bind(Box::new(value.clone()))),
-            Condition::AtMost(value) => format!("{name} <= {}", bind(Box::new(value.clone()))),
-            Condition::GreaterThan(value) => format!("{name} > {}", bind(Box::new(value.clone()))),
-        });
-    }
-    let unrestricted = clauses.len() <= 1 && query.filter.is_none();
-    if query.filter.is_some() {
-        clauses.push(format!("document_matches(document, {})", bind(Box::new(0))));
-    }
-    let filter = if clauses.is_empty() { String::new() } else { format!(" WHERE {}", clauses.join(" AND ")) };
-    let order = match query.order {
-        Order::Id { descending: false } => "id".to_owned(),
-        Order::Id { descending: true } => "id DESC".to_owned(),
-        Order::Column { column, descending: false } => format!("{0}, id", columns[column].name),
-        Order::Column { column, descending: true } => format!("{0} DESC, id DESC", columns[column].name),
-    };
-    let filter_values = values.len();
-    values.push(Box::new(limit(query.limit.saturating_add(1))));
-    values.push(Box::new(limit(query.offset)));
-    let select = format!(
-        "SELECT project_id, id, version, format, document FROM {table}{filter} ORDER BY {order} LIMIT ?{} OFFSET ?{}",
-        filter_values + 1,
-        filter_values + 2
-    );
-
-    CURRENT_FILTER.set(query.filter);
-    let started = Instant::now();
-    let mut records = connection
-        .prepare_cached(&select)?
-        .query_map(rusqlite::params_from_iter(&values), record)?
-        .collect::<Result<Vec<_>, _>>()?;
-    let has_more = records.len() > query.limit;
-    records.truncate(query.limit);
-    let total = match (query.count, &query.project) {
-        (false, _) => None,
-        (true, Some(project)) if unrestricted && query.collection.spec().counted => {
-            Some(counted(connection, project, query.collection)?)
-        }
-        (true, _) => {
-            let sql = format!("SELECT count(*) FROM {table}{filter}");
-            let filter_values = rusqlite::params_from_iter(&values[..filter_values]);
-            Some(connection.prepare_cached(&sql)?.query_row(filter_values, |row| row.get(0))?)
-        }
+pub(super) fn query(connection: &Connection, mut query: Query) -> rusqlite::Result<Page> {
+    let selection = Selection::of(&query);
+    let filter = query.filter.take();
+    let has_filter = filter.is_some();
+    CURRENT_FILTER.set(filter);
+    let page = if query.count && has_filter {
+        selection.page_and_total_at_once(connection, &query)
+    } else {
+        selection.page(connection, &query)
     };
     CURRENT_FILTER.set(None);
-    tracing::trace!(sql = select, elapsed = ?started.elapsed(), "query");
-    Ok(Page { records, has_more, total })
+    page
+}
+
+/// The rows that a query is about.
+struct Selection {
+    table: &'static str,
+    /// ` WHERE …`, or nothing.
+    condition: String,
+    order: String,
+    values: Vec<Box<dyn ToSql>>,
+    /// Whether these are all the documents that a project has in the collection.
+    is_whole: bool,
+}
+
+impl Selection {
+    fn of(query: &Query) -> Self {
+        let columns = query.collection.spec().columns;
+        let mut clauses = Vec::new();
+        let mut values: Vec<Box<dyn ToSql>> = Vec::new();
+        let mut bind = |value: ColumnValue| {
+            values.push(Box::new(value));
+            format!("?{}", values.len())
+        };
+        if let Some(project) = &query.project {
+            clauses.push(format!("project_id = {}", bind(project.as_str().into())));
+        }
+        for (column, condition) in query.conditions.iter().chain(&implied_conditions(query)) {
+            let name = columns[*column].name;
+            clauses.push(match condition {
+                Condition::Null => format!("{name} IS NULL"),
+                Condition::NotNull => format!("{name} IS NOT NULL"),
+                Condition::Equals(value) => format!("{name} = {}", bind(value.clone())),
+                Condition::LessThan(value) => format!("{name} < {}", bind(value.clone())),
+                Condition::AtMost(value) => format!("{name} <= {}", bind(value.clone())),
+                Condition::GreaterThan(value) => format!("{name} > {}", bind(value.clone())),
+            });
+        }
+        if query.filter.is_some() {
+            clauses.push("document_matches(document)".to_owned());
+        }
+        let is_whole = query.project.is_some() && clauses.len() == 1;
+        let order = match query.order {
+            Order::Id { descending: false } => "id".to_owned(),
+            Order::Id { descending: true } => "id DESC".to_owned(),
+            Order::Column { column, descending: false } => format!("{0}, id", columns[column].name),
+            Order::Column { column, descending: true } => format!("{0} DESC, id DESC", columns[column].name),
+        };
+        Self {
+            table: query.collection.spec().table,
+            condition: if clauses.is_empty() { String::new() } else { format!(" WHERE {}", clauses.join(" AND ")) },
+            order,
+            values,
+            is_whole,
+        }
+    }
+
+    fn select(&self, limits: &str) -> String {
+        let Self { table, condition, order, .. } = self;
+        format!("SELECT project_id, id, version, format, document FROM {table}{condition} ORDER BY {order} {limits}")
+    }
+
+    fn page(&self, connection: &Connection, query: &Query) -> rusqlite::Result<Page> {
+        // The limits are part of the text: a planner that knows them chooses better.
+        let sql =
+            self.select(&format!("LIMIT {} OFFSET {}", limit(query.limit.saturating_add(1)), limit(query.offset)));
+        let mut records = connection
+            .prepare_cached(&sql)?
+            .query_map(rusqlite::params_from_iter(&self.values), record)?
+            .collect::<Result<Vec<_>, _>>()?;
+        let has_more = records.len() > query.limit;
+        records.truncate(query.limit);
+        let total = if query.count { Some(self.total(connection, query)?) } else { None };
+        Ok(Page { records, has_more, total })
+    }
+
+    fn total(&self, connection: &Connection, query: &Query) -> rusqlite::Result<u64> {
+        if let (Some(project), true) = (&query.project, self.is_whole && query.collection.spec().counted) {
+            return counted(connection, project, query.collection);
+        }
+        let sql = format!("SELECT count(*) FROM {}{}", self.table, self.condition);
+        connection.prepare_cached(&sql)?.query_row(rusqlite::params_from_iter(&self.values), |row| row.get(0))
+    }
+
+    /// A filter looks at whole documents: once for the page and the total together is enough.
+    fn page_and_total_at_once(&self, connection: &Connection, query: &Query) -> rusqlite::Result<Page> {
+        let mut statement = connection.prepare_cached(&self.select(""))?;
+        let mut rows = statement.query(rusqlite::params_from_iter(&self.values))?;
+        let (mut records, mut total) = (Vec::new(), 0);
+        let wanted = query.offset..query.offset.saturating_add(query.limit);
+        while let Some(row) = rows.next()? {
+            if wanted.contains(&total) {
+                records.push(record(row)?);
+            }
+            total += 1;
+        }
+        Ok(Page { records, has_more: total > wanted.end, total: Some(total as u64) })
+    }
 }
 
 fn counted(connection: &Connection, project: &ProjectId, collection: Collection) -> rusqlite::Result<u64> {

@@ -16,7 +16,7 @@ type WriteWork = Box<dyn FnOnce(&Connection) -> Answer + Send>;
 type ReadWork = Box<dyn FnOnce(&Connection) + Send>;
 
 /// The most pieces of work that share one transaction.
-const GROUP: usize = 64;
+pub(super) const GROUP: usize = 64;
 
 /// The one thread that writes.
 pub(super) struct Writer {
@@ -126,6 +126,7 @@ pub(super) struct Readers {
 impl Readers {
     pub(super) fn start(
         count: usize,
+        group: usize,
         connect: impl Fn() -> Result<Connection, StoreError>,
     ) -> Result<Self, StoreError> {
         let (queue, waiting) = flume::unbounded::<ReadWork>();
@@ -136,7 +137,7 @@ impl Readers {
                     while let Ok(first) = waiting.recv() {
                         // Collected before the transaction begins: work that is queued later may have to see
                         // a commit that the transaction would not.
-                        let group = std::iter::once(first).chain(waiting.try_iter().take(GROUP - 1)).collect();
+                        let group = std::iter::once(first).chain(waiting.try_iter().take(group - 1)).collect();
                         read_group(&connection, group);
                     }
                 })
