@@ -95,7 +95,8 @@ impl Executor {
         answer.await.unwrap_or(Err(Error::Internal))
     }
 
-    /// Runs a command that only reads, against the latest committed state.
+    /// Runs a command that only reads, against the latest committed state: all that it has read is as
+    /// of one moment.
     ///
     /// # Errors
     /// The command's refusal, or `StoreUnavailable`.
@@ -106,6 +107,7 @@ impl Executor {
         let parts = &self.parts;
         let mut config = parts.snapshots.get(&context.project, None).await?;
         let mut set = WorkingSet::default();
+        let mut keys = Vec::new();
         // Whether a load has shown that the configuration is the latest.
         let mut is_latest = false;
         for _ in 0..MAX_ROUNDS {
@@ -121,7 +123,10 @@ impl Executor {
                 Err(Stop::NotLoaded) => None,
             };
             if ended.is_none() || !is_latest {
-                let version = parts.load(&context.project, missing, &mut set).await?;
+                // What was loaded before is loaded again: a document of another moment would not fit to it.
+                keys.extend(missing);
+                set = WorkingSet::default();
+                let version = parts.load(&context.project, keys.clone(), &mut set).await?;
                 if version != config.version {
                     config = parts.snapshots.get(&context.project, Some(version)).await?;
                     ended = None;

@@ -103,6 +103,32 @@ mod tests {
         }
     }
 
+    /// The payload of `customer.updated` that this project was founded on, byte for byte.
+    const FOUNDING_PAYLOAD: &str = concat!(
+        r#"{"customer":{"id":"cust_A9f32Khs91","name":"Ariana Patel","email":"ariana.patel@example.org","#,
+        r#""object":"customer","address":{"city":"Toronto","state":"Ontario","#,
+        r#""line_1":"125 Maple Leaf Road","country":"Canada","postal_code":"M4B 2L1"},"#,
+        r#""loyalty":{"points":45,"campaigns":{"holiday_2025":{"redeemed_points":10,"points_to_go":40}},"#,
+        r#""referred_customers":1},"summary":{"orders":{"total_count":3,"total_amount":24900,"#,
+        r#""average_amount":8300,"last_order_amount":9100},"redemptions":{"gift":{"amount_to_go":0,"#,
+        r#""redeemed_amount":0},"loyalty_card":{"points_to_go":5,"redeemed_points":40},"total_failed":0,"#,
+        r#""total_redeemed":1,"total_succeeded":1,"total_rolled_back":0,"total_rollback_failed":0,"#,
+        r#""total_rollback_succeeded":0}},"birthdate":"1990-07-14","referrals":{"total":1,"#,
+        r#""campaigns":["summer_savings_2024"]},"source_id":"ariana-patel","#,
+        r#""created_at":"2024-09-21T13:12:44.000Z","updated_at":"2025-01-28T16:48:09.000Z","#,
+        r#""description":"Subscribed newsletter user","system_metadata":{}}}"#,
+    );
+
+    #[test]
+    fn the_founding_payload_is_canonical_and_signed_as_expected() {
+        assert_eq!(FOUNDING_PAYLOAD.len(), 965);
+        let signature = "cba284733023e5abe4b56ea17d4a1173b980008c57869ad36251146f964186c2";
+        assert_eq!(sign("secretKey", FOUNDING_PAYLOAD.as_bytes()), signature);
+        let json = serde_json::from_str(FOUNDING_PAYLOAD).expect("JSON");
+        let canonical = guerdon_model::canonical_json::to_canonical_bytes(&json);
+        assert_eq!(String::from_utf8_lossy(&canonical), FOUNDING_PAYLOAD);
+    }
+
     #[test]
     fn what_is_sealed_opens_only_with_the_same_key() {
         let ids = IdGenerator::seeded(1);

@@ -81,6 +81,7 @@ cases! {
         a_changed_or_vanished_guard_is_a_conflict
         a_guard_on_absence_notices_what_appeared
         a_guard_speaks_of_the_state_before_the_commit
+        a_unique_value_that_was_asked_for_in_vain_is_guarded
         the_configuration_version_counts_only_where_it_is_bumped
         another_configuration_version_is_a_conflict
         the_configuration_is_read_whole_with_its_version
@@ -128,6 +129,7 @@ cases! {
         a_key_is_located_over_all_projects
         blobs_are_kept_in_pieces_and_dropped_whole
         a_purge_leaves_nothing_of_its_project_and_all_of_others
+        pruning_takes_expired_blobs_and_old_settled_send_outs_alone
         a_checker_finds_nothing_wrong
     }
 }

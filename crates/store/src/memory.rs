@@ -345,7 +345,9 @@ impl Store for Memory {
         let mut state = self.state.lock();
         for settlement in settlements {
             let found = state.send_outs.get_mut(&(settlement.project, settlement.id));
-            if let Some(send_out) = found.filter(|send_out| send_out.next_attempt_at.is_some()) {
+            if let Some(send_out) =
+                found.filter(|send_out| send_out.next_attempt_at.is_some() || settlement.next_attempt_at.is_none())
+            {
                 send_out.status = settlement.status;
                 send_out.first_attempt_at = Some(settlement.first_attempt_at);
                 send_out.next_attempt_at = settlement.next_attempt_at;

@@ -196,7 +196,6 @@ async fn a_failed_send_out_can_be_sent_again_without_switching_its_webhook_on() 
 }
 
 #[tokio::test]
-#[ignore = "the store does not record an attempt at a send-out that is settled already"]
 async fn what_came_of_sending_again_is_recorded() {
     let (project, _, id) = project_with_a_failed_send_out().await;
     project.dispatcher.retry(&project.id, id.as_str()).await.expect("it is settled");

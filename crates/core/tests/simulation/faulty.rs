@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 /// The store in memory behind a bad connection.
-pub struct Faulty {
+pub(crate) struct Faulty {
     inner: Arc<Memory>,
     random: Mutex<StdRng>,
     /// In so many of a thousand calls something goes wrong, of each kind.
@@ -27,13 +27,13 @@ pub struct Faulty {
 
 impl Faulty {
     /// A connection that is slow but sound.
-    pub fn new(inner: Arc<Memory>, seed: u64) -> Arc<Self> {
+    pub(crate) fn new(inner: Arc<Memory>, seed: u64) -> Arc<Self> {
         let random = Mutex::new(StdRng::seed_from_u64(seed));
         Arc::new(Self { inner, random, faults_per_thousand: Mutex::new(0), adrift: Mutex::default() })
     }
 
     /// From now on things go wrong so often.
-    pub fn set_faults_per_thousand(&self, faults: u32) {
+    pub(crate) fn set_faults_per_thousand(&self, faults: u32) {
         *self.faults_per_thousand.lock() = faults;
     }
 

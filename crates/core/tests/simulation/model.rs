@@ -14,16 +14,16 @@ use super::operations::{ACCOUNTS, Answer, COUNTER, Operation, Outcome, START_BAL
 
 /// A request and its answer, with the moments of both.
 #[derive(Debug, Clone)]
-pub struct Done {
-    pub operation: Operation,
-    pub outcome: Outcome,
-    pub asked: u64,
-    pub answered: u64,
+pub(crate) struct Done {
+    pub(crate) operation: Operation,
+    pub(crate) outcome: Outcome,
+    pub(crate) asked: u64,
+    pub(crate) answered: u64,
 }
 
 /// A customer as far as the simulation changes one.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Plain {
+pub(crate) struct Plain {
     id: String,
     source: Option<String>,
     name: Option<String>,
@@ -44,10 +44,10 @@ impl Plain {
 
 /// All customers by id.
 #[derive(Debug, Clone, PartialEq)]
-pub struct World(BTreeMap<String, Plain>);
+pub(crate) struct World(BTreeMap<String, Plain>);
 
 impl World {
-    pub fn of<'a>(customers: impl IntoIterator<Item = &'a Customer>) -> Self {
+    pub(crate) fn of<'a>(customers: impl IntoIterator<Item = &'a Customer>) -> Self {
         Self(customers.into_iter().map(|customer| (customer.id.to_string(), Plain::of(customer))).collect())
     }
 
@@ -158,7 +158,13 @@ impl Expected {
 }
 
 /// Checks a whole run: where it began, what was done, what the log says and what is there now.
-pub fn check(start: World, done: &BTreeMap<usize, Done>, log: &[EventRecord], end: &[Customer], schema_exists: bool) {
+pub(crate) fn check(
+    start: World,
+    done: &BTreeMap<usize, Done>,
+    log: &[EventRecord],
+    end: &[Customer],
+    schema_exists: bool,
+) {
     let history = replay(start, done, log);
     assert_eq!(World::of(end), *history.states.last().expect("the start at least"), "the end is that of the replay");
     let sources: BTreeSet<&String> = end.iter().filter_map(|customer| customer.source_id.as_ref()).collect();

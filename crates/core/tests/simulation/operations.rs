@@ -21,31 +21,31 @@ use rand::{Rng, rngs::StdRng};
 use serde_json::{Value, json};
 
 /// Accounts between which money moves; there is always the same sum of it.
-pub const ACCOUNTS: [&str; 4] = ["account-0", "account-1", "account-2", "account-3"];
+pub(crate) const ACCOUNTS: [&str; 4] = ["account-0", "account-1", "account-2", "account-3"];
 /// What each of them begins with.
-pub const START_BALANCE: i64 = 100;
+pub(crate) const START_BALANCE: i64 = 100;
 /// A customer who counts, and one who keeps the last sum of all accounts.
-pub const COUNTER: &str = "counter";
-pub const SUMS: &str = "sums";
+pub(crate) const COUNTER: &str = "counter";
+pub(crate) const SUMS: &str = "sums";
 /// Source ids that come and go.
 const SOURCES: [&str; 5] = ["s0", "s1", "s2", "s3", "s4"];
 
-pub fn project() -> ProjectId {
+pub(crate) fn project() -> ProjectId {
     ProjectId::from("proj_simulated")
 }
 
 /// The context of the operation with this number; every event of it carries the number.
-pub fn context(number: usize) -> Context {
+pub(crate) fn context(number: usize) -> Context {
     Context { project: project(), group_id: group(number).into(), source: EventSource::internal() }
 }
 
-pub fn group(number: usize) -> String {
+pub(crate) fn group(number: usize) -> String {
     format!("v-{number}")
 }
 
 /// One request.
 #[derive(Debug, Clone)]
-pub enum Operation {
+pub(crate) enum Operation {
     Upsert {
         source: &'static str,
         club: Option<Value>,
@@ -89,16 +89,16 @@ pub enum Operation {
 
 /// What a client was told.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
+pub(crate) enum Answer {
     Customer(Box<Customer>),
     Numbers(Vec<i64>),
     Nothing,
 }
 
-pub type Outcome = std::result::Result<Answer, Error>;
+pub(crate) type Outcome = std::result::Result<Answer, Error>;
 
 impl Operation {
-    pub fn random(random: &mut StdRng) -> Self {
+    pub(crate) fn random(random: &mut StdRng) -> Self {
         let source = SOURCES[random.random_range(0..SOURCES.len())];
         match random.random_range(0..100) {
             0..20 => Operation::Upsert { source, club: club(random) },
@@ -122,7 +122,7 @@ impl Operation {
     }
 
     /// Sends the request to a node and waits for the answer.
-    pub async fn perform(&self, node: &Guerdon, number: usize, declares_needs: bool) -> Outcome {
+    pub(crate) async fn perform(&self, node: &Guerdon, number: usize, declares_needs: bool) -> Outcome {
         match self {
             Operation::Get { source } => {
                 let reference = CustomerRef::new(source);
@@ -216,7 +216,7 @@ fn input(source: Option<&str>, number: usize, club: Option<&Value>) -> CustomerI
 }
 
 /// An attribute of the metadata that is a number.
-pub fn number_of(customer: &Customer, key: &str) -> i64 {
+pub(crate) fn number_of(customer: &Customer, key: &str) -> i64 {
     customer.metadata.as_ref().and_then(|metadata| metadata.get(key)?.as_i64()).unwrap_or(0)
 }
 
@@ -273,7 +273,7 @@ fn spoil(tx: &mut Tx, source: &str, number: usize) -> Result<()> {
 }
 
 /// The customers that are there from the start.
-pub fn set_up(tx: &mut Tx) -> Result<()> {
+pub(crate) fn set_up(tx: &mut Tx) -> Result<()> {
     for (source, key, value) in ACCOUNTS
         .map(|account| (account, "balance", START_BALANCE))
         .into_iter()

@@ -6,7 +6,7 @@ use guerdon_model::customer::Customer;
 use tokio::task::JoinSet;
 
 use super::{
-    LATER, assert_conflict, by_source_id, changes, customer, delete,
+    LATER, SOURCE_ID, assert_conflict, by_source_id, changes, customer, delete,
     documents::{key, user},
     events::{entity, event},
     given, insert, loaded, project, replace,
@@ -120,6 +120,23 @@ pub async fn a_guard_speaks_of_the_state_before_the_commit(store: Arc<dyn Store>
         ..changes(&project)
     };
     store.commit(set).await.expect("its own writes don't break it");
+}
+
+pub async fn a_unique_value_that_was_asked_for_in_vain_is_guarded(store: Arc<dyn Store>) {
+    let project = project("a");
+    let asked = |id: &str| ChangeSet {
+        absent: vec![Key::unique(Collection::Customers, SOURCE_ID, "ada")],
+        writes: vec![insert(&customer(id, None))],
+        ..changes(&project)
+    };
+    given(&store, &super::project("b"), [&customer("cust_1", Some("ada"))]).await;
+    store.commit(asked("cust_1")).await.expect("in this project there is none");
+    given(&store, &project, [&customer("cust_2", Some("ada"))]).await;
+    assert_conflict(store.commit(asked("cust_3")).await);
+    assert_eq!(loaded(&store, &project, "cust_3").await, None);
+    // It speaks of the state before the commit, like every guard.
+    let freed = ChangeSet { writes: vec![delete(Collection::Customers, "cust_2", 1)], ..asked("cust_3") };
+    assert_conflict(store.commit(freed).await);
 }
 
 pub async fn the_configuration_version_counts_only_where_it_is_bumped(store: Arc<dyn Store>) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guerdon_model::ids::ProjectId;
+use guerdon_model::{ids::ProjectId, send_out::SendOut};
 
 use super::{
     LATER, assert_conflict, changes, customer, delete,
@@ -125,6 +125,34 @@ pub async fn a_purge_leaves_nothing_of_its_project_and_all_of_others(store: Arc<
     assert_eq!(store.locate(key_locator("app_1")).await.expect("an answer"), None);
     assert_populated(&store, &other).await;
     assert_eq!(store.check().await.expect("a check"), Vec::<String>::new());
+}
+
+pub async fn pruning_takes_expired_blobs_and_old_settled_send_outs_alone(store: Arc<dyn Store>) {
+    let (one, other) = (project("a"), project("b"));
+    let chunk = |blob: &str, millis| BlobChunk { blob: blob.into(), seq: 0, bytes: vec![1], expires_at: time(millis) };
+    let settled = |id: &str, millis| SendOut {
+        created_at: time(millis),
+        next_attempt_at: None,
+        ..send_out(id, "wh_1", "cust_1", 0)
+    };
+    let set = ChangeSet {
+        blob_chunks: vec![chunk("old", 10), chunk("new", 11)],
+        send_outs: vec![settled("whs_1", 5), send_out("whs_2", "wh_1", "cust_1", 0), settled("whs_3", 6)],
+        ..changes(&one)
+    };
+    store.commit(set).await.expect("a commit");
+    let set =
+        ChangeSet { blob_chunks: vec![chunk("old", 10)], send_outs: vec![settled("whs_1", 5)], ..changes(&other) };
+    store.commit(set).await.expect("a commit");
+    assert_eq!(store.prune(time(10), time(6), usize::MAX).await.expect("pruned"), 4);
+    assert_eq!(store.prune(time(10), time(6), usize::MAX).await.expect("pruned"), 0);
+    assert_eq!(store.blob_chunk(&one, "old", 0).await.expect("an answer"), None);
+    assert_eq!(store.blob_chunk(&one, "new", 0).await.expect("an answer"), Some(vec![1]));
+    assert_eq!(store.blob_chunk(&other, "old", 0).await.expect("an answer"), None);
+    let left = store.send_outs(every(&one)).await.expect("send-outs");
+    let left: Vec<&str> = left.iter().map(|send_out| send_out.id.as_str()).collect();
+    assert_eq!(left, ["whs_3", "whs_2"], "one is young, the other still waits");
+    assert_eq!(store.send_outs(every(&other)).await.expect("send-outs"), []);
 }
 
 pub async fn a_checker_finds_nothing_wrong(store: Arc<dyn Store>) {

@@ -223,12 +223,13 @@ pub(super) fn lease_send_outs(
     lease().map_err(commit_error)
 }
 
-/// Records outcomes. What was settled or erased meanwhile stays as it is.
+/// Records outcomes. What was settled meanwhile does not become due again by a late one, and what was
+/// erased does not come back.
 pub(super) fn settle_send_outs(connection: &Connection, settlements: &[Settlement]) -> Result<(), CommitError> {
     let settle = || {
         let mut statement = connection.prepare_cached(
             "UPDATE send_outs SET status = ?3, first_attempt_at = ?4, next_attempt_at = ?5, attempts = ?6
-             WHERE project_id = ?1 AND id = ?2 AND next_attempt_at IS NOT NULL",
+             WHERE project_id = ?1 AND id = ?2 AND (next_attempt_at IS NOT NULL OR ?5 IS NULL)",
         )?;
         for settlement in settlements {
             statement.execute(params![
@@ -274,7 +275,7 @@ pub(super) fn prune(
             .prepare_cached(
                 "DELETE FROM blobs WHERE rowid IN (SELECT rowid FROM blobs WHERE expires_at <= ?1 LIMIT ?2)",
             )?
-            .execute(params![now.as_millis(), limit])?;
+            .execute(params![now.as_millis(), read::limit(limit)])?;
         // Only the oldest are looked at, so that it costs nothing when none of them is old enough.
         let send_outs = connection
             .prepare_cached(
@@ -282,7 +283,7 @@ pub(super) fn prune(
                      SELECT rowid FROM (SELECT rowid, created_at, next_attempt_at FROM send_outs ORDER BY rowid LIMIT ?2)
                      WHERE created_at < ?1 AND next_attempt_at IS NULL)",
             )?
-            .execute(params![send_outs_before.as_millis(), limit])?;
+            .execute(params![send_outs_before.as_millis(), read::limit(limit)])?;
         Ok((blobs + send_outs) as u64)
     };
     prune().map_err(commit_error)

@@ -1,0 +1,125 @@
+//! The published SDKs as clients of the real program. `sdk-tests/install` installs them.
+
+mod support;
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use reqwest::Method;
+use support::{
+    Installation, PROJECT, SERVER_KEY, Server, eventually,
+    receiver::{Received, Receiver},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_javascript_sdk_works_and_its_writes_are_announced() {
+    let Some(folder) = installed() else { return };
+    let mut script = Command::new("node");
+    script.arg(folder.join("js/customers.mjs"));
+    run_against_the_program(&folder, script).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_python_sdk_works_and_its_writes_are_announced() {
+    let Some(folder) = installed() else { return };
+    let mut script = Command::new(folder.join("python/.venv/bin/python"));
+    script.arg(folder.join("python/customers.py"));
+    run_against_the_program(&folder, script).await;
+}
+
+/// The folder of the SDK tests, if the SDKs are installed there. In CI they have to be.
+fn installed() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk-tests");
+    let has_node = Command::new("node").arg("--version").stdout(Stdio::null()).status().is_ok_and(|it| it.success());
+    let is_installed = |path: &str| folder.join(path).join(".installed").exists();
+    if has_node && is_installed("js/node_modules") && is_installed("python/.venv") {
+        return Some(folder);
+    }
+    let message = "the SDKs are not installed: run sdk-tests/install, which needs node, npm and python3";
+    assert!(std::env::var_os("CI").is_none(), "{message}");
+    eprintln!("SKIPPED, {message}");
+    None
+}
+
+async fn run_against_the_program(folder: &Path, script: Command) {
+    let installation = Installation::new();
+    let server = installation.serve().await;
+    let receiver = Receiver::start().await;
+    let token = server.send_webhooks_to(&receiver.url).await;
+
+    let mut expected = run(script, &server).await;
+    // Whatever bulk work was going to send is on record by now.
+    let received = once_all_is_delivered(&server, &receiver, expected.len()).await;
+
+    let mut announced: Vec<(String, String)> = received.iter().map(announcement).collect();
+    announced.sort();
+    expected.sort();
+    assert_eq!(announced, expected);
+    for request in &received {
+        assert!(request.is_signed_with(&token), "{request:?}");
+        assert_eq!(request.content_type, "application/json");
+    }
+    assert_bodies_survive_javascript(folder, &received);
+    server.stop().await;
+    installation.succeed(&["check"]);
+}
+
+/// Runs the script; returns the webhooks that it expects: their types and customers.
+async fn run(mut script: Command, server: &Server) -> Vec<(String, String)> {
+    script.env("GUERDON_URL", &server.url).env("GUERDON_APP_ID", SERVER_KEY.0).env("GUERDON_APP_TOKEN", SERVER_KEY.1);
+    let output = tokio::task::spawn_blocking(move || script.output()).await.expect("no panic");
+    let output = output.expect("the script can be started");
+    let said = support::said(&output);
+    println!("{said}");
+    assert!(output.status.success(), "the script failed: {said}");
+    let last = said.lines().find_map(|line| line.strip_prefix("webhooks ")).expect("a list of webhooks");
+    serde_json::from_str(last).expect("pairs of texts")
+}
+
+/// Every webhook once, when the server has nothing left to send.
+async fn once_all_is_delivered(server: &Server, receiver: &Receiver, count: usize) -> Vec<Received> {
+    let sent = eventually("all webhooks are delivered", 30, async || {
+        let send_outs = server.manage(Method::GET, "/webhook-sendouts?limit=100", None).await;
+        assert_eq!(send_outs["has_more"], false);
+        let rows = send_outs["data"].as_array().expect("rows").clone();
+        rows.iter().all(|row| row["status"] == "SUCCEEDED").then_some(rows)
+    })
+    .await;
+    assert_eq!(sent.len(), count, "{sent:#?}");
+    let by_id: BTreeMap<String, Received> = receiver
+        .received()
+        .into_iter()
+        .map(|request| (request.json()["id"].as_str().expect("an id").to_owned(), request))
+        .collect();
+    let ids: HashSet<&str> = sent.iter().filter_map(|row| row["id"].as_str()).collect();
+    assert_eq!(by_id.keys().map(String::as_str).collect::<HashSet<_>>(), ids);
+    by_id.into_values().collect()
+}
+
+fn announcement(request: &Received) -> (String, String) {
+    let body = request.json();
+    assert_eq!(body["project_id"], PROJECT);
+    assert_eq!(body["event"]["type"], body["type"]);
+    let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+    (text(&body["type"]), text(&body["data"]["customer"]["id"]))
+}
+
+/// Clients in JavaScript often verify the signature over a body that they have parsed and printed.
+fn assert_bodies_survive_javascript(folder: &Path, received: &[Received]) {
+    let mut node = Command::new("node")
+        .arg(folder.join("js/parse.mjs"))
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("node can be started");
+    let mut input = node.stdin.take().expect("a pipe");
+    for request in received {
+        writeln!(input, "{}", BASE64_STANDARD.encode(&request.body)).expect("node reads");
+    }
+    drop(input);
+    assert!(node.wait().expect("node ends").success());
+}
