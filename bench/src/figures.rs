@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use crate::{
@@ -163,6 +163,8 @@ impl Bench {
             rate = rate.max(SEND_OUTS as f64 / (last - first).as_secs_f64());
             // Until the last outcomes are recorded.
             std::thread::sleep(Duration::from_millis(300));
+            let surplus = sink.arrivals.try_iter().count();
+            ensure!(surplus == 0, "{surplus} webhooks arrived twice");
             let found = single_updates(&server, &sink)?;
             if way.is_empty() || percentile(&found, 99) < percentile(&way, 99) {
                 way = found;

@@ -18,7 +18,7 @@ use guerdon_model::{
 use guerdon_store::{Document, collection::ColumnValue, sqlite::Sqlite};
 use rusqlite::{Connection, params};
 
-use crate::shop;
+use crate::{server::input_is_closed, shop};
 
 /// How many customers share a commit: as many as there are connections that create them.
 const BATCH: u64 = 64;
@@ -119,7 +119,7 @@ fn write_batch(connection: &Connection, batch: &[Rows]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Serves the same bytes from memory for any customer, until the process ends.
+/// Serves the same bytes from memory for any customer, until standard input is closed.
 pub(crate) async fn serve_bytes(listen: SocketAddr, body: &Path) -> anyhow::Result<()> {
     use axum::serve::ListenerExt;
     let body = Bytes::from(std::fs::read(body)?);
@@ -130,6 +130,9 @@ pub(crate) async fn serve_bytes(listen: SocketAddr, body: &Path) -> anyhow::Resu
     let router =
         Router::new().route("/readyz", get(async || "ready\n")).route("/v1/customers/{customerId}", get(answer));
     let listener = tokio::net::TcpListener::bind(listen).await?;
-    axum::serve(listener.tap_io(|stream| drop(stream.set_nodelay(true))), router).await?;
+    tokio::select! {
+        served = axum::serve(listener.tap_io(|stream| drop(stream.set_nodelay(true))), router) => served?,
+        () = input_is_closed() => {}
+    }
     Ok(())
 }

@@ -136,7 +136,8 @@ fn first_project() -> Bootstrap {
     }
 }
 
-async fn input_is_closed() {
+/// Waits until whoever has started this process closes its input, or is gone.
+pub(crate) async fn input_is_closed() {
     let (closed, wait) = tokio::sync::oneshot::channel();
     // Not tokio's own standard input: its blocking read would keep the runtime from ending.
     std::thread::spawn(move || {

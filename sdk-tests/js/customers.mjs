@@ -1,6 +1,7 @@
 // The life of some customers, through the published JavaScript SDK.
 //
-// Prints one line per step. The last line lists the webhooks that this has to have caused.
+// Prints one line per step, and at the end the customers that were erased and the webhooks that this
+// has to have caused.
 import assert from 'node:assert/strict'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -125,6 +126,8 @@ for (let number = 0; number < 24; number++) {
   })
   expected.push(['customer.created', one.id])
   ids.push(one.id)
+  // Cursors are times: no two customers may have the same one.
+  await new Promise(resolve => setTimeout(resolve, 2))
 }
 const first = await customers.list({ limit: 10, page: 1 })
 const second = await customers.list({ limit: 10, page: 2 })
@@ -147,7 +150,11 @@ assert.equal((await customers.list({ name: 'Odd', limit: 100 })).customers.lengt
 assert.deepEqual((await customers.list({ email: 'alice@MORGAN.example' })).customers.map(one => one.id), [alice.id])
 step('list by city, name and e-mail')
 
-const filters = { junction: 'and', name: { conditions: { $is: ['Even'] } }, city: { conditions: { $is: ['Berlin'] } } }
+const filters = {
+  junction: 'and',
+  name: { conditions: { $is: ['Even'] } },
+  'address.city': { conditions: { $is: ['Berlin'] } },
+}
 assert.equal((await customers.list({ filters })).total, 3)
 step('list with filters')
 
@@ -252,13 +259,16 @@ expected.push(['customer.created', again.id])
 assert.notEqual(again.id, ids[1])
 step('delete, and the source_id is free again')
 
+await customers.delete('shopper-2')
 const erased = await customers.deletePermanently('shopper-1')
 assert.equal(erased.object, 'pernament_deletion')
 assert.equal(erased.related_object_id, ids[2])
 assert.equal(erased.status, 'DONE')
 assert.equal(erased.data_json.customer, 1)
 await refused(customers.get(ids[2]), 404, 'not_found')
-assert.equal((await customers.deletePermanently(ids[1])).related_object_id, ids[1])
+assert.equal((await customers.deletePermanently(ids[3])).related_object_id, ids[3])
 step('deletePermanently, of a customer that is there and of one that was deleted')
 
+// What is known about them is erased with them, also what was still to be sent.
+console.log(`erased ${JSON.stringify([ids[2], ids[3]])}`)
 console.log(`webhooks ${JSON.stringify(expected)}`)

@@ -1,6 +1,7 @@
 """The life of some customers, through the published Python SDK.
 
-Prints one line per step. The last line lists the webhooks that this has to have caused.
+Prints one line per step, and at the end the customers that were erased and the webhooks that this
+has to have caused.
 """
 
 import json
@@ -51,13 +52,16 @@ def finished(started):
     raise AssertionError(f"async action {started.async_action_id} does not end")
 
 
+# Bodies are made with constructors: `from_dict` would send null for everything it does not get.
+
+
 def create(**fields):
-    body = voucherify.CustomersCreateRequestBody.from_dict(fields)
+    body = voucherify.CustomersCreateRequestBody(**fields)
     return customers.create_customer(customers_create_request_body=body)
 
 
 def update(customer, **fields):
-    body = voucherify.CustomersUpdateRequestBody.from_dict(fields)
+    body = voucherify.CustomersUpdateRequestBody(**fields)
     return customers.update_customer(customer, customers_update_request_body=body)
 
 
@@ -70,7 +74,7 @@ alice = create(
     email="Alice@Morgan.example",
     phone="+1 (132) 222-2222",
     description='A "premium" customer — née Ünal',
-    birthdate="1990-07-14",
+    birthdate=date(1990, 7, 14),
     address={"city": "New York", "state": "NY", "line_1": "123 Main St.", "postal_code": "10001"},
     metadata=METADATA,
 )
@@ -132,6 +136,8 @@ for number in range(24):
     )
     expected.append(["customer.created", one.id])
     ids.append(one.id)
+    # Cursors are times: no two customers may have the same one.
+    time.sleep(0.002)
 pages = [customers.list_customers(limit=10, page=page) for page in (1, 2, 3)]
 assert pages[0].object == "list" and pages[0].data_ref == "customers"
 assert pages[0].total == 25
@@ -154,7 +160,8 @@ behind = customers.list_customers(limit=100, starting_after=tenth.created_at)
 assert [customer.id for customer in behind.customers] == ids[::-1][10:]
 later = customers.list_customers(limit=100, created_at_after=tenth.created_at)
 assert later.total == 9, later.total
-changed = customers.list_customers(updated_at_after=alice.created_at, updated_at_before=datetime(2100, 1, 1, tzinfo=timezone.utc))
+tomorrow = datetime.now(timezone.utc) + timedelta(days=1)
+changed = customers.list_customers(updated_at_after=alice.created_at, updated_at_before=tomorrow)
 assert changed.total >= 1
 step("list by time")
 
@@ -191,14 +198,9 @@ assert bob.metadata == {"tier": "gold"}
 refused(lambda: customers.get_customer("csv-broken"), 404, "not_found")
 step("import_customers_using_csv")
 
-changes = [{"source_id": "csv-bob", "name": "Bob", "metadata": {"rank": 1}}, {"source_id": "bulk-new", "name": "New"}]
-bulk = finished(
-    customers.update_customers_in_bulk(
-        customers_update_in_bulk_request_body=[
-            voucherify.CustomersUpdateInBulkRequestBody.from_dict(change) for change in changes
-        ]
-    )
-)
+Change = voucherify.CustomersUpdateInBulkRequestBody
+changes = [Change(source_id="csv-bob", name="Bob", metadata={"rank": 1}), Change(source_id="bulk-new", name="New")]
+bulk = finished(customers.update_customers_in_bulk(customers_update_in_bulk_request_body=changes))
 assert bulk.status == "DONE"
 assert bulk.result["done_count"] == 2 and bulk.result["failed_count"] == 0
 assert customers.get_customer("csv-bob").metadata == {"tier": "gold", "rank": 1}
@@ -235,12 +237,15 @@ expected.append(["customer.created", again.id])
 assert again.id != ids[1]
 step("delete, and the source_id is free again")
 
+customers.delete_customer("shopper-2")
 erased = customers.customer_permanently_deletion("shopper-1")
 assert erased.object == "pernament_deletion" and erased.status == "DONE"
 assert erased.related_object_id == ids[2]
 assert erased.data_json.customer == 1
 refused(lambda: customers.get_customer(ids[2]), 404, "not_found")
-assert customers.customer_permanently_deletion(ids[1]).related_object_id == ids[1]
+assert customers.customer_permanently_deletion(ids[3]).related_object_id == ids[3]
 step("permanent deletion, of a customer that is there and of one that was deleted")
 
+# What is known about them is erased with them, also what was still to be sent.
+print(f"erased {json.dumps([ids[2], ids[3]])}")
 print(f"webhooks {json.dumps(expected)}")

@@ -23,6 +23,7 @@ use guerdon_core::Context;
 use guerdon_model::{
     Error,
     api_key::{ApiKey, KeyKind},
+    error::Dialect,
     event::{Channel, EventApiKey, EventSource},
     ids::{ProjectId, RequestId, organization},
 };
@@ -75,14 +76,7 @@ pub fn router_of(app: Arc<App>, table: Vec<Route>) -> Router {
 
 /// Browsers may call from anywhere, without cookies: what counts are the keys.
 fn cors() -> CorsLayer {
-    let exposed = [
-        "x-rate-limit-limit",
-        "x-rate-limit-remaining",
-        "x-rate-limit-retry",
-        "x-rate-limit-type",
-        "retry-after",
-        "x-request-id",
-    ];
+    let exposed = ["x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-retry", "retry-after", "x-request-id"];
     CorsLayer::new()
         .allow_origin(AllowOrigin::mirror_request())
         .allow_methods(AllowMethods::list([Method::GET, Method::POST, Method::PUT, Method::DELETE]))
@@ -91,12 +85,21 @@ fn cors() -> CorsLayer {
 }
 
 async fn unknown(app: Arc<App>, request: Request) -> Response {
-    let request_id: RequestId = app.guerdon.ids.next(app.guerdon.clock.now());
+    let now = app.guerdon.clock.now();
+    let request_id: RequestId = app.guerdon.ids.next(now);
     tracing::debug!(%request_id, path = request.uri().path(), "unknown route");
-    json_with(
-        StatusCode::NOT_FOUND,
-        &serde_json::json!({"statusCode": 404, "error": "Not Found", "message": "Not Found"}),
-    )
+    let refusal = Refusal::framework(StatusCode::NOT_FOUND).into_response(Dialect::Should, &request_id);
+    with_common_headers(refusal, KeyLimit::unlimited(now), &request_id)
+}
+
+/// What every answer carries.
+fn with_common_headers(mut response: Response, allowance: Allowance, request_id: &RequestId) -> Response {
+    let headers = response.headers_mut();
+    allowance.write(headers);
+    if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+    response
 }
 
 /// The parameters of a path, unless they are no UTF-8.
@@ -110,7 +113,8 @@ async fn serve(app: Arc<App>, routes: Arc<[Arc<Route>]>, params: PathParams, req
     let (parts, body) = request.into_parts();
     let wanted = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
     let Some(route) = routes.iter().find(|route| route.method == wanted) else {
-        return method_not_allowed(&parts.method, &routes);
+        let refusal = method_not_allowed(&parts.method, &routes);
+        return with_common_headers(refusal, KeyLimit::unlimited(now), &request_id);
     };
     let span = tracing::info_span!(
         "request",
@@ -126,13 +130,8 @@ async fn serve(app: Arc<App>, routes: Arc<[Arc<Route>]>, params: PathParams, req
         span.in_scope(|| tracing::error!("a handler panicked"));
         Err(Error::Internal.into())
     });
-    let mut response = outcome.unwrap_or_else(|refusal| refusal.into_response(route.dialect, &request_id));
-
-    let headers = response.headers_mut();
-    allowance.write(headers);
-    if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
-        headers.insert(HeaderName::from_static("x-request-id"), id);
-    }
+    let response = outcome.unwrap_or_else(|refusal| refusal.into_response(route.dialect, &request_id));
+    let response = with_common_headers(response, allowance, &request_id);
     let elapsed = started.elapsed();
     operations::record(route, response.status(), elapsed);
     span.in_scope(|| {

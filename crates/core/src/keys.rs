@@ -3,6 +3,7 @@
 use guerdon_model::{
     Error,
     api_key::{ApiKey, KeyKind},
+    error::{Path, Rule},
     project::NewKey,
     role::Role,
 };
@@ -12,8 +13,14 @@ use crate::{
     tx::{Result, Tx},
 };
 
+/// The longest name of a key, in characters.
+const MAX_NAME: usize = 255;
+
 /// Makes a key. The answer is the only place where its secret ever appears.
 pub fn create(tx: &mut Tx, kind: KeyKind, name: &str, role: Role) -> Result<NewKey> {
+    if name.chars().count() > MAX_NAME {
+        return Err(Error::invalid_payload(Path::of("name"), Rule::MaxLength(MAX_NAME)).into());
+    }
     let ids = tx.ids();
     let pair = NewKey { app_id: ids.uuid(), app_token: ids.uuid() };
     store(tx, kind, name, role, &pair)?;

@@ -167,15 +167,21 @@ pub fn require_existing(tx: &mut Tx) -> Result<()> {
 
 /// The project's settings, its signing key included.
 pub fn get(tx: &mut Tx, secret: &SecretKey) -> Result<ProjectAnswer> {
-    Ok(answer(&require(tx)?, secret)?)
+    Ok(answer(&require(tx)?, secret))
 }
 
-fn answer(project: &Project, secret: &SecretKey) -> std::result::Result<ProjectAnswer, Error> {
-    let token = secret.open(&project.sealed_webhook_token).ok_or_else(|| {
-        tracing::error!(project = %project.id, "the signing key was sealed with another GUERDON_SECRET_KEY");
-        Error::Internal
-    })?;
-    Ok(project.answer(token))
+/// The project as the management API shows it. A signing key that was sealed with another secret key
+/// is shown empty: the project can still be used, and its key be replaced.
+fn answer(project: &Project, secret: &SecretKey) -> ProjectAnswer {
+    let token = secret.open(&project.sealed_webhook_token).unwrap_or_else(|| {
+        tracing::error!(
+            project = %project.id,
+            "the project's signing key was sealed with another GUERDON_SECRET_KEY: restore that key, or rotate the \
+             signing key; until then its webhooks can't be signed and are not sent"
+        );
+        String::new()
+    });
+    project.answer(token)
 }
 
 /// Changes the settings that were sent.
@@ -184,7 +190,7 @@ pub fn update(tx: &mut Tx, secret: &SecretKey, input: &ProjectInput) -> Result<P
     input.check()?;
     input.clone().apply_to(&mut project);
     tx.put(project.clone());
-    Ok(answer(&project, secret)?)
+    Ok(answer(&project, secret))
 }
 
 /// Replaces the key that signs webhooks; later attempts are signed with the new one.
@@ -229,7 +235,7 @@ pub async fn list(guerdon: &Guerdon) -> std::result::Result<List<ProjectAnswer>,
     let page = guerdon.store.query(query).await.map_err(unavailable)?;
     let mut answers = Vec::with_capacity(page.records.len());
     for record in &page.records {
-        answers.push(answer(&record.document().map_err(damaged)?, &guerdon.secret)?);
+        answers.push(answer(&record.document().map_err(damaged)?, &guerdon.secret));
     }
     Ok(List::whole("data", answers))
 }
@@ -288,13 +294,21 @@ pub struct Bootstrap {
     pub admin: Option<(String, String)>,
 }
 
-/// The keys of a first start, to be shown once.
+/// The keys of a first start.
 #[derive(Debug, Clone)]
 pub struct FirstKeys {
     pub project: ProjectId,
-    pub server: NewKey,
-    pub client: NewKey,
-    pub management: NewKey,
+    pub server: FirstKey,
+    pub client: FirstKey,
+    pub management: FirstKey,
+}
+
+/// A key of a first start.
+#[derive(Debug, Clone)]
+pub struct FirstKey {
+    pub pair: NewKey,
+    /// Made up here, so that nobody knows it until it is shown.
+    pub is_made_up: bool,
 }
 
 /// Makes the first project and its keys if the store has none yet.
@@ -306,12 +320,15 @@ pub async fn bootstrap(guerdon: &Guerdon, bootstrap: Bootstrap) -> std::result::
         return Ok(None);
     }
     let now = guerdon.clock.now();
-    let make = || NewKey { app_id: guerdon.ids.uuid(), app_token: guerdon.ids.uuid() };
+    let key = |chosen: Option<NewKey>| FirstKey {
+        is_made_up: chosen.is_none(),
+        pair: chosen.unwrap_or_else(|| NewKey { app_id: guerdon.ids.uuid(), app_token: guerdon.ids.uuid() }),
+    };
     let first = FirstKeys {
         project: bootstrap.project_id.map_or_else(|| guerdon.ids.next(now), ProjectId::from),
-        server: bootstrap.server_key.unwrap_or_else(make),
-        client: bootstrap.client_key.unwrap_or_else(make),
-        management: bootstrap.management_key.unwrap_or_else(make),
+        server: key(bootstrap.server_key),
+        client: key(bootstrap.client_key),
+        management: key(bootstrap.management_key),
     };
     let admin = match bootstrap.admin {
         Some((email, password)) => Some((email, hash_password(guerdon, &password)?)),
@@ -319,7 +336,7 @@ pub async fn bootstrap(guerdon: &Guerdon, bootstrap: Bootstrap) -> std::result::
     };
 
     let context = Context::background(organization(), &guerdon.ids.next(now));
-    let management = first.management.clone();
+    let management = first.management.pair.clone();
     guerdon
         .executor
         .execute(context, Vec::new(), move |tx| {
@@ -356,8 +373,8 @@ pub async fn bootstrap(guerdon: &Guerdon, bootstrap: Bootstrap) -> std::result::
             for made in [answer.server_side_key, answer.client_side_key].into_iter().flatten() {
                 tx.delete::<ApiKey>(&made.app_id);
             }
-            keys::store(tx, KeyKind::Server, "Primary", Role::Admin, &keys.server)?;
-            keys::store(tx, KeyKind::Client, "Client", Role::User, &keys.client)
+            keys::store(tx, KeyKind::Server, "Primary", Role::Admin, &keys.server.pair)?;
+            keys::store(tx, KeyKind::Client, "Client", Role::User, &keys.client.pair)
         })
         .await?;
     Ok(Some(first))

@@ -3,11 +3,19 @@
 use std::sync::Arc;
 
 use guerdon_core::{
-    Context, Guerdon, Options, clock::ManualClock, customers, event_schemas, ids::IdGenerator, metadata_schemas,
-    metadata_schemas::SchemaInput, projects, projects::Bootstrap, projects::ProjectInput, webhooks,
+    Context, Guerdon, Options,
+    clock::{Clock, ManualClock, SystemClock},
+    customers, event_schemas,
+    ids::IdGenerator,
+    metadata_schemas,
+    metadata_schemas::SchemaInput,
+    projects,
+    projects::Bootstrap,
+    projects::ProjectInput,
+    webhooks,
     webhooks::WebhookInput,
 };
-use guerdon_model::{Timestamp, customer::CustomerInput, event::EventType, ids::ProjectId, project::NewKey};
+use guerdon_model::{customer::CustomerInput, event::EventType, ids::ProjectId, project::NewKey};
 use guerdon_store::{Store, sqlite::Sqlite};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::{Value, json};
@@ -52,9 +60,8 @@ pub(crate) async fn run(config: DemoConfig) -> anyhow::Result<()> {
 
 /// Fills an empty store; leaves any other as it is.
 async fn fill(store: Arc<dyn Store>, secret: guerdon_core::secrets::SecretKey) -> anyhow::Result<()> {
-    // The shop opened nine months ago; its history is lived through on a clock of its own.
-    let opened = Timestamp::parse("2026-02-01T09:00:00Z").unwrap_or_default();
-    let clock = Arc::new(ManualClock::at(opened));
+    // The shop opened ten months ago; its history is lived through on a clock of its own.
+    let clock = Arc::new(ManualClock::at(SystemClock.now().plus_millis(-300 * 86_400_000)));
     let guerdon = Guerdon::new(store, clock.clone(), IdGenerator::from_system(), secret.clone(), Options::default());
     let pair = |(id, token): (&str, &str)| Some(NewKey { app_id: id.into(), app_token: token.into() });
     let bootstrap = Bootstrap {

@@ -49,16 +49,19 @@ pub(crate) fn engine(store: Arc<dyn Store>, secret: SecretKey, server: &ServerCo
     Guerdon::new(store, Arc::new(SystemClock), IdGenerator::from_system(), secret, options)
 }
 
-/// Shows the keys of a first start, which can't be shown again.
+/// Shows the keys that a first start has made up, which can't be shown again.
 fn announce(keys: &FirstKeys) {
-    println!("This is the first start. These keys are shown only now:\n");
-    println!("  project               {}", keys.project);
-    for (what, pair) in
-        [("server-side key", &keys.server), ("client-side key", &keys.client), ("management key", &keys.management)]
-    {
-        println!("  {what:<21} {}  {}", pair.app_id, pair.app_token);
+    println!("This is the first start. The project is {}.", keys.project);
+    let all = [("server-side", &keys.server), ("client-side", &keys.client), ("management", &keys.management)];
+    let made_up: Vec<_> = all.into_iter().filter(|(_, key)| key.is_made_up).collect();
+    if !made_up.is_empty() {
+        println!("These keys are shown only now:\n");
+        println!("  {:<12} {:<36}  secret", "key", "id");
+        for (what, key) in made_up {
+            println!("  {what:<12} {:<36}  {}", key.pair.app_id, key.pair.app_token);
+        }
+        println!();
     }
-    println!();
 }
 
 /// Serves until the process is told to stop.

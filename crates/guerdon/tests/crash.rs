@@ -225,7 +225,7 @@ async fn a_backup_that_is_made_during_writes_is_whole() {
     for (file, acknowledged) in &backups {
         let url = Installation::url_of(file);
         assert!(installation.succeed(&["check", "--database-url", &url]).contains("All is well"));
-        let restored = Installation::new().on(file);
+        let restored = installation.restored_from(file);
         let server = restored.serve().await;
         for (writer, count) in acknowledged.iter().enumerate() {
             server.get(&format!("/v1/customers/guest-{writer}-{count}")).await;

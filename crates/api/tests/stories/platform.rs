@@ -47,7 +47,13 @@ async fn unknown_routes_and_methods_say_so() {
 #[tokio::test]
 async fn every_answer_carries_rate_limit_headers_and_a_request_id() {
     let app = TestApp::new().await;
-    for reply in [app.get("/v1/customers").await, app.get("/v1/customers/nobody").await] {
+    let wrong_method = app.call(As::Nobody, Method::PUT, "/v1/customers", None).await;
+    for reply in [
+        app.get("/v1/customers").await,
+        app.get("/v1/customers/nobody").await,
+        app.get("/v1/nothing").await,
+        wrong_method,
+    ] {
         for name in ["x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-retry", "x-request-id"] {
             assert!(reply.headers.contains_key(name), "{name}");
         }

@@ -37,9 +37,13 @@ impl Installation {
         Self { folder, database }
     }
 
-    /// One whose database is this file of it.
-    pub(crate) fn on(self, file: &Path) -> Self {
-        Self { database: file.to_owned(), ..self }
+    /// One that is restored from a backup of this one's database, and from its key.
+    pub(crate) fn restored_from(&self, backup: &Path) -> Self {
+        let restored = Self::new();
+        std::fs::copy(backup, &restored.database).expect("a copy of the database");
+        let key = |database: &Path| database.with_extension("key");
+        std::fs::copy(key(&self.database), key(&restored.database)).expect("a copy of the key");
+        restored
     }
 
     pub(crate) fn url_of(file: &Path) -> String {

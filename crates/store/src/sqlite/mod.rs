@@ -71,6 +71,7 @@ impl Sqlite {
                 .map_err(|error| StoreError(format!("cannot create {}: {error}", folder.display())))?;
         }
         let lock = Lock::take(path)?;
+        create_private(path)?;
         let mut connection = connect(path, Access::Exclusive)?;
         schema::migrate(&mut connection)?;
         let writer = Writer::start(connection)?;
@@ -112,6 +113,7 @@ impl Sqlite {
             return Err(StoreError(format!("{} exists already", target.display())));
         }
         let source = connect(&self.path, Access::ReadOnly)?;
+        create_private(target)?;
         let mut copy = Connection::open(target).map_err(failed)?;
         let backup = rusqlite::backup::Backup::new(&source, &mut copy).map_err(failed)?;
         // All pages in one step: a copy in many steps starts over whenever somebody writes.
@@ -126,6 +128,14 @@ impl Sqlite {
     fn writer(&self) -> Result<&Writer, StoreError> {
         self.writer.as_ref().ok_or_else(|| StoreError("the database was opened for reading only".into()))
     }
+}
+
+/// Makes an empty file that only its owner can read, unless there is one. SQLite gives the files beside
+/// it the same permissions.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let opened = std::fs::OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
+    opened.map(drop).map_err(|error| StoreError(format!("cannot write {}: {error}", path.display())))
 }
 
 /// A connection with the settings that every one of ours has.
