@@ -133,8 +133,8 @@ fn run(seed: u64) -> Vec<EventRecord> {
 
         let (log, end) = (memory.all_events(&project()), customers(&memory).await);
         let schemas = Query::all(project(), Collection::MetadataSchemas);
-        let schema_exists = !memory.query(schemas).await.expect("a page").records.is_empty();
-        model::check(World::of(&start), &done.lock(), &log, &end, schema_exists);
+        let has_schema = !memory.query(schemas).await.expect("a page").records.is_empty();
+        model::check(World::of(&start, false), &done.lock(), &log, &end, has_schema);
         log
     })
 }

@@ -1,7 +1,7 @@
 //! What should have happened: the event log replayed, one command after the other, on plain maps.
 //!
 //! The log is in the order of commits, so it names a serial order of all commands that changed
-//! customers. Every answer has to be the one that this order gives; whatever only read has to have
+//! anything. Every answer has to be the one that this order gives; whatever only read has to have
 //! seen a state between its request and its answer.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ use guerdon_model::{Error, customer::Customer, event::EventType};
 use guerdon_store::EventRecord;
 use serde_json::Value;
 
-use super::operations::{ACCOUNTS, Answer, COUNTER, Operation, Outcome, START_BALANCE, SUMS, group, number_of};
+use super::operations::{ACCOUNTS, Answer, COUNTER, Operation, Outcome, SCHEMA, START_BALANCE, SUMS, group, number_of};
 
 /// A request and its answer, with the moments of both.
 #[derive(Debug, Clone)]
@@ -42,22 +42,32 @@ impl Plain {
     }
 }
 
-/// All customers by id.
+/// All that the simulation changes.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct World(BTreeMap<String, Plain>);
+pub(crate) struct World {
+    /// By id.
+    customers: BTreeMap<String, Plain>,
+    /// Whether customers' metadata has a schema: there a club has to be a text.
+    has_schema: bool,
+}
 
 impl World {
-    pub(crate) fn of<'a>(customers: impl IntoIterator<Item = &'a Customer>) -> Self {
-        Self(customers.into_iter().map(|customer| (customer.id.to_string(), Plain::of(customer))).collect())
+    pub(crate) fn of<'a>(customers: impl IntoIterator<Item = &'a Customer>, has_schema: bool) -> Self {
+        let customers = customers.into_iter().map(|customer| (customer.id.to_string(), Plain::of(customer))).collect();
+        Self { customers, has_schema }
+    }
+
+    fn refuses(&self, club: &Option<Value>) -> bool {
+        self.has_schema && club.as_ref().is_some_and(|club| !club.is_string())
     }
 
     fn named(&self, source: &str) -> Option<&Plain> {
-        self.0.values().find(|customer| customer.source.as_deref() == Some(source))
+        self.customers.values().find(|customer| customer.source.as_deref() == Some(source))
     }
 
     fn change(&mut self, source: &str, change: impl FnOnce(&mut Plain)) -> Plain {
         let id = self.named(source).unwrap_or_else(|| panic!("{source} exists")).id.clone();
-        let customer = self.0.get_mut(&id).expect("it was just found");
+        let customer = self.customers.get_mut(&id).expect("it was just found");
         change(customer);
         customer.clone()
     }
@@ -80,6 +90,9 @@ impl World {
         let enroll = |customer: &mut Plain, club: &Option<Value>| {
             customer.metadata.extend(club.iter().map(|club| ("club".to_owned(), club.clone())));
         };
+        if let Operation::Upsert { club, .. } | Operation::Create { club } = operation {
+            assert!(!self.refuses(club), "operation {number} breaks the schema");
+        }
         match operation {
             Operation::Upsert { source, club } if self.named(source).is_some() => {
                 let after = self.change(source, |customer| {
@@ -97,7 +110,7 @@ impl World {
                 let mut made = Plain { id: entity.to_owned(), source, name: None, metadata: BTreeMap::new() };
                 name(&mut made);
                 enroll(&mut made, club);
-                assert!(self.0.insert(made.id.clone(), made.clone()).is_none(), "{entity} is created once");
+                assert!(self.customers.insert(made.id.clone(), made.clone()).is_none(), "{entity} is created once");
                 (Expected::Customer(made), vec![(EventType::CUSTOMER_CREATED, entity.to_owned())])
             }
             Operation::Update { source } => {
@@ -107,7 +120,7 @@ impl World {
             }
             Operation::Delete { source } => {
                 let id = self.named(source).unwrap_or_else(|| panic!("{source} is there to be deleted")).id.clone();
-                self.0.remove(&id);
+                self.customers.remove(&id);
                 (Expected::Nothing, vec![(EventType::CUSTOMER_DELETED, id)])
             }
             Operation::Transfer { from, to, amount } => {
@@ -125,6 +138,12 @@ impl World {
                 let sum = self.sum();
                 let event = self.set(SUMS, "sum", sum);
                 (Expected::Numbers(vec![sum]), vec![event])
+            }
+            Operation::CreateSchema | Operation::DeleteSchema => {
+                self.has_schema = !self.has_schema;
+                let made = matches!(operation, Operation::CreateSchema);
+                assert_eq!(self.has_schema, made, "schemas are made and dropped in turn");
+                (Expected::Nothing, vec![(EventType::CUSTOMER_UPDATED, SCHEMA.to_owned())])
             }
             other => panic!("operation {number} was committed though it never may be: {other:?}"),
         }
@@ -163,19 +182,22 @@ pub(crate) fn check(
     done: &BTreeMap<usize, Done>,
     log: &[EventRecord],
     end: &[Customer],
-    schema_exists: bool,
+    has_schema: bool,
 ) {
     let history = replay(start, done, log);
-    assert_eq!(World::of(end), *history.states.last().expect("the start at least"), "the end is that of the replay");
+    assert_eq!(
+        World::of(end, has_schema),
+        *history.states.last().expect("the start at least"),
+        "the end is that of the replay"
+    );
     let sources: BTreeSet<&String> = end.iter().filter_map(|customer| customer.source_id.as_ref()).collect();
     assert_eq!(sources.len(), end.iter().filter(|customer| customer.source_id.is_some()).count(), "no source_id twice");
     let accounts = end.iter().filter(|one| one.source_id.as_deref().is_some_and(|source| ACCOUNTS.contains(&source)));
     let total: i64 = accounts.map(|account| number_of(account, "balance")).sum();
     assert_eq!(total, START_BALANCE * ACCOUNTS.len() as i64, "money is neither made nor lost");
 
-    let schema = Schema::of(done, schema_exists);
     for (number, one) in done {
-        check_answer(*number, one, &history, &schema);
+        check_answer(*number, one, &history);
     }
 }
 
@@ -222,33 +244,22 @@ impl History {
     }
 }
 
-fn check_answer(number: usize, one: &Done, history: &History, schema: &Schema) {
+fn check_answer(number: usize, one: &Done, history: &History) {
     let committed = history.places.contains_key(&number);
     let visible = |holds: &dyn Fn(&World) -> bool| {
         assert!(history.visible(one).iter().any(holds), "{number} rests on a state that never was: {one:?}");
     };
-    let refused_club = |club: &Option<Value>| club.as_ref().is_some_and(|club| !club.is_string());
     match (&one.operation, &one.outcome) {
         (_, Err(Error::StoreUnavailable | Error::Overloaded { .. })) => assert!(!committed, "{one:?}"),
         (Operation::Panic { .. }, outcome) => assert_eq!(*outcome, Err(Error::Internal)),
         (Operation::Refuse { .. }, outcome) => {
             assert_eq!(*outcome, Err(Error::Forbidden { details: "simulated".into() }));
         }
-        (Operation::Upsert { club, .. } | Operation::Create { club }, Ok(_)) => {
-            assert!(committed, "{number} was lost: {one:?}");
-            assert!(!refused_club(club) || !schema.surely_exists(one), "{number} breaks the schema: {one:?}");
-        }
         (Operation::Upsert { club, .. } | Operation::Create { club }, Err(Error::MetadataInvalid { .. })) => {
-            assert!(refused_club(club) && !schema.surely_missing(one), "{number} was refused by no schema: {one:?}");
+            visible(&|world| world.refuses(club));
         }
-        (Operation::CreateSchema, Ok(_)) => assert!(!schema.surely_exists(one), "{number}: {one:?}"),
-        (Operation::CreateSchema, Err(Error::Duplicate { .. })) => {
-            assert!(!schema.surely_missing(one), "{number}: {one:?}");
-        }
-        (Operation::DeleteSchema, Ok(_)) => assert!(!schema.surely_missing(one), "{number}: {one:?}"),
-        (Operation::DeleteSchema, Err(Error::NotFound { .. })) => {
-            assert!(!schema.surely_exists(one), "{number}: {one:?}");
-        }
+        (Operation::CreateSchema, Err(Error::Duplicate { .. })) => visible(&|world| world.has_schema),
+        (Operation::DeleteSchema, Err(Error::NotFound { .. })) => visible(&|world| !world.has_schema),
         (Operation::Get { source }, Ok(Answer::Customer(found))) => {
             visible(&|world| world.named(source) == Some(&Plain::of(found)));
         }
@@ -260,53 +271,8 @@ fn check_answer(number: usize, one: &Done, history: &History, schema: &Schema) {
         (Operation::Transfer { from, amount, .. }, Err(Error::Forbidden { .. })) => {
             visible(&|world| world.number(from, "balance") < *amount);
         }
-        (
-            Operation::Update { .. }
-            | Operation::Delete { .. }
-            | Operation::Transfer { .. }
-            | Operation::Count
-            | Operation::Sum,
-            Ok(_),
-        ) => assert!(committed, "{number} was lost: {one:?}"),
+        (Operation::Get { .. } | Operation::Audit { .. }, Ok(_)) => panic!("{number} has another's answer: {one:?}"),
+        (_, Ok(_)) => assert!(committed, "{number} was lost: {one:?}"),
         _ => panic!("operation {number} was answered with what it never may be: {one:?}"),
     }
-}
-
-/// When the customers' metadata schema was made and dropped; such changes leave no events.
-struct Schema {
-    created: Vec<(u64, u64)>,
-    deleted: Vec<(u64, u64)>,
-}
-
-impl Schema {
-    fn of(done: &BTreeMap<usize, Done>, exists: bool) -> Self {
-        let passed = |wanted: fn(&Operation) -> bool| -> Vec<(u64, u64)> {
-            let passed = done.values().filter(|one| wanted(&one.operation) && one.outcome.is_ok());
-            passed.map(|one| (one.asked, one.answered)).collect()
-        };
-        let schema = Self {
-            created: passed(|operation| matches!(operation, Operation::CreateSchema)),
-            deleted: passed(|operation| matches!(operation, Operation::DeleteSchema)),
-        };
-        assert_eq!(schema.created.len(), schema.deleted.len() + usize::from(exists), "made and dropped in turn");
-        schema
-    }
-
-    /// Whether it was there from the request to the answer, whatever the order of what overlaps.
-    fn surely_exists(&self, one: &Done) -> bool {
-        lasts(&self.created, &self.deleted, one)
-    }
-
-    /// Whether it was missing from the request to the answer.
-    fn surely_missing(&self, one: &Done) -> bool {
-        let never_made = self.created.iter().all(|(asked, _)| *asked > one.answered);
-        never_made || lasts(&self.deleted, &self.created, one)
-    }
-}
-
-/// Whether one of `causes` was over before the request, and none of `ends` can have followed it.
-fn lasts(causes: &[(u64, u64)], ends: &[(u64, u64)], one: &Done) -> bool {
-    causes.iter().any(|(began, was_over)| {
-        *was_over < one.asked && ends.iter().all(|(asked, answered)| *answered < *began || *asked > one.answered)
-    })
 }

@@ -13,7 +13,7 @@ use guerdon_model::{
     Error,
     customer::{Customer, CustomerInput},
     event::{Event, EventSource},
-    ids::ProjectId,
+    ids::{CustomerId, ProjectId},
     metadata_schema::MetadataSchema,
 };
 use guerdon_store::Key;
@@ -27,6 +27,8 @@ pub(crate) const START_BALANCE: i64 = 100;
 /// A customer who counts, and one who keeps the last sum of all accounts.
 pub(crate) const COUNTER: &str = "counter";
 pub(crate) const SUMS: &str = "sums";
+/// What the events of changes of configuration are about.
+pub(crate) const SCHEMA: &str = "schema";
 /// Source ids that come and go.
 const SOURCES: [&str; 5] = ["s0", "s1", "s2", "s3", "s4"];
 
@@ -182,12 +184,14 @@ impl Operation {
             Operation::CreateSchema => {
                 let club = json!({"type": "string", "optional": true, "array": false});
                 let schema = json!({"related_object": "customer", "properties": {"club": club}});
-                metadata_schemas::create(tx, &SchemaInput::new(schema)?).map(|_| Answer::Nothing)
+                metadata_schemas::create(tx, &SchemaInput::new(schema)?)?;
+                Ok(leave_a_mark(tx))
             }
             Operation::DeleteSchema => {
                 let found: Option<Arc<MetadataSchema>> = tx.find("related_object", "customer")?;
                 let found = found.ok_or_else(|| Error::not_found(metadata_schemas::RESOURCE, "customer"))?;
-                metadata_schemas::delete(tx, found.id.as_str()).map(|()| Answer::Nothing)
+                metadata_schemas::delete(tx, found.id.as_str())?;
+                Ok(leave_a_mark(tx))
             }
             Operation::Get { .. } | Operation::Audit { .. } => unreachable!("reads are no commands"),
         }
@@ -261,6 +265,13 @@ fn sum(tx: &mut Tx) -> Result<i64> {
     let sums = require(tx, SUMS)?;
     store(tx, sums, "sum", sum);
     Ok(sum)
+}
+
+/// An event that gives a change of configuration its place in the log; the product writes none.
+fn leave_a_mark(tx: &mut Tx) -> Answer {
+    let nobody = Customer::new(CustomerId::from(SCHEMA), None, tx.now());
+    tx.emit(Event::CustomerUpdated(&nobody));
+    Answer::Nothing
 }
 
 /// Changes that nobody may ever see.
