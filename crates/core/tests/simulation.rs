@@ -37,8 +37,8 @@ use parking_lot::Mutex;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 const SEEDS: u64 = 200;
-const CLIENTS: usize = 8;
-const OPERATIONS: usize = 25;
+/// Of all clients together, in one run.
+const OPERATIONS: usize = 200;
 
 #[test]
 fn every_run_is_one_that_could_have_happened_one_command_at_a_time() {
@@ -112,12 +112,15 @@ fn run(seed: u64) -> Vec<EventRecord> {
         store.set_faults_per_thousand([0, 10, 40][random.random_range(0..3)]);
         let done = Arc::new(Mutex::new(BTreeMap::new()));
         let moments = Arc::new(AtomicU64::new(0));
-        let clients = (0..CLIENTS).map(|client| {
+        // Few clients make small batches, many make large ones.
+        let count = [2, 4, 8, 20][random.random_range(0..4)];
+        let each = OPERATIONS / count;
+        let clients = (0..count).map(|client| {
             let client = Client {
                 nodes: nodes.clone(),
                 clock: clock.clone(),
                 random: StdRng::seed_from_u64(seed << 8 | client as u64),
-                numbers: client * OPERATIONS..(client + 1) * OPERATIONS,
+                numbers: client * each..(client + 1) * each,
                 moments: moments.clone(),
                 done: done.clone(),
             };

@@ -13,10 +13,10 @@ fn key<'a>(printed: &'a str, label: &str) -> (&'a str, &'a str) {
     (halves.next().expect("an id"), halves.next().expect("a token"))
 }
 
-/// The word behind a label at the start of a line.
+/// The word behind a label.
 fn value<'a>(printed: &'a str, label: &str) -> &'a str {
-    let line = printed.lines().find_map(|line| line.trim().strip_prefix(label)).expect("the label is printed");
-    line.split_whitespace().next().expect("a value")
+    let (_, rest) = printed.split_once(label).expect("the label is printed");
+    rest.split_whitespace().next().expect("a value")
 }
 
 async fn status_with(server: &Server, key: (&str, &str), path: &str) -> StatusCode {
@@ -28,9 +28,9 @@ async fn the_first_start_prints_keys_that_work_and_later_ones_print_none() {
     let installation = Installation::new();
     let server = installation.start(installation.command(&["serve"])).await;
     let printed = server.printed();
-    let project = value(&printed, "project").to_owned();
-    let management = key(&printed, "management key");
-    let server_key = key(&printed, "server-side key");
+    let project = value(&printed, "The project is ").trim_end_matches('.').to_owned();
+    let management = key(&printed, "management");
+    let server_key = key(&printed, "server-side");
     assert_eq!(status_with(&server, server_key, "/v1/customers").await, StatusCode::OK);
     let path = format!("/management/v1/projects/{project}");
     assert_eq!(status_with(&server, management, &path).await, StatusCode::OK);
@@ -38,12 +38,22 @@ async fn the_first_start_prints_keys_that_work_and_later_ones_print_none() {
     let body = json!({"client_trusted_domains": ["*"]});
     let changed = server.call_as(management, Method::PUT, &path, Some(body)).await.expect("the server answers");
     assert_eq!(changed.0, StatusCode::OK, "{}", changed.1);
-    assert!(key(&printed, "client-side key").0 != server_key.0);
+    assert!(key(&printed, "client-side").0 != server_key.0);
     server.stop().await;
 
     let server = installation.start(installation.command(&["serve"])).await;
-    assert!(!server.printed().contains("key"), "{}", server.printed());
+    assert!(!server.printed().contains("keys"), "{}", server.printed());
     assert_eq!(status_with(&server, server_key, "/v1/customers").await, StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_were_chosen_are_not_printed() {
+    let installation = Installation::new();
+    let printed = installation.serve().await.printed();
+    assert!(printed.contains("client-side"), "{printed}");
+    for secret in [SERVER_KEY.1, MANAGEMENT_KEY.1] {
+        assert!(!printed.contains(secret), "{printed}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

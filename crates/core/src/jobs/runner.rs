@@ -4,6 +4,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use guerdon_model::{Error, ids::ProjectId};
 use guerdon_store::{Collection, Condition, Query, Record};
+use tokio::task::JoinSet;
 
 use super::{Job, LEASE, Work};
 use crate::{
@@ -20,11 +21,37 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How many projects' jobs run at a time.
 const SIDE_BY_SIDE: usize = 4;
 
-/// Works off jobs until it is dropped.
+/// Works off jobs until it is dropped: one at a time of each project, several projects side by side.
 pub async fn work(guerdon: Arc<Guerdon>) {
+    let mut running = JoinSet::new();
+    let mut busy = HashSet::new();
     loop {
-        let _ = tokio::time::timeout(LOOK, guerdon.signals.jobs.notified()).await;
-        run_due(&guerdon).await;
+        tokio::select! {
+            () = guerdon.signals.jobs.notified() => {}
+            () = tokio::time::sleep(LOOK) => {}
+            Some(ended) = running.join_next(), if !running.is_empty() => match ended {
+                Ok(project) => drop(busy.remove(&project)),
+                Err(error) => {
+                    // Its project is not known any more; the lease keeps others from its job for a while.
+                    tracing::error!(%error, "a job's worker has broken off");
+                    busy.clear();
+                }
+            },
+        }
+        match first_in_line(&guerdon).await {
+            Ok(jobs) => {
+                for (project, id) in jobs {
+                    if running.len() < SIDE_BY_SIDE && busy.insert(project.clone()) {
+                        let guerdon = guerdon.clone();
+                        running.spawn(async move {
+                            run(guerdon, project.clone(), id).await;
+                            project
+                        });
+                    }
+                }
+            }
+            Err(error) => tracing::error!(%error, "due jobs could not be looked up"),
+        }
     }
 }
 
@@ -40,7 +67,7 @@ pub async fn run_due(guerdon: &Arc<Guerdon>) -> usize {
                 return ended;
             }
         };
-        let runs = jobs.into_iter().take(SIDE_BY_SIDE).map(|(project, id)| run(guerdon.clone(), project, id));
+        let runs = jobs.into_iter().map(|(project, id)| run(guerdon.clone(), project, id));
         let outcomes = futures_util::future::join_all(runs).await;
         let settled = outcomes.iter().filter(|settled| **settled).count();
         ended += settled;

@@ -139,6 +139,11 @@ impl World {
                 let event = self.set(SUMS, "sum", sum);
                 (Expected::Numbers(vec![sum]), vec![event])
             }
+            Operation::Note { source } => {
+                let noted = i64::from(self.named(source).is_some());
+                let event = self.set(SUMS, source, noted);
+                (Expected::Numbers(vec![noted]), vec![event])
+            }
             Operation::CreateSchema | Operation::DeleteSchema => {
                 self.has_schema = !self.has_schema;
                 let made = matches!(operation, Operation::CreateSchema);

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 pub(crate) const ACCOUNTS: [&str; 4] = ["account-0", "account-1", "account-2", "account-3"];
 /// What each of them begins with.
 pub(crate) const START_BALANCE: i64 = 100;
-/// A customer who counts, and one who keeps the last sum of all accounts.
+/// A customer who counts, and one who keeps the last sum of all accounts and other findings.
 pub(crate) const COUNTER: &str = "counter";
 pub(crate) const SUMS: &str = "sums";
 /// What the events of changes of configuration are about.
@@ -77,6 +77,10 @@ pub(crate) enum Operation {
     },
     /// Reads one account after the other and writes down the sum.
     Sum,
+    /// Writes down whether there is such a customer.
+    Note {
+        source: &'static str,
+    },
     /// Changes much and is refused in the end.
     Refuse {
         source: &'static str,
@@ -103,7 +107,8 @@ impl Operation {
     pub(crate) fn random(random: &mut StdRng) -> Self {
         let source = SOURCES[random.random_range(0..SOURCES.len())];
         match random.random_range(0..100) {
-            0..20 => Operation::Upsert { source, club: club(random) },
+            0..6 => Operation::Note { source },
+            6..20 => Operation::Upsert { source, club: club(random) },
             20..28 => Operation::Create { club: club(random) },
             28..36 => Operation::Update { source },
             36..46 => Operation::Delete { source },
@@ -173,6 +178,7 @@ impl Operation {
             Operation::Transfer { from, to, amount } => transfer(tx, from, to, *amount).map(Answer::Numbers),
             Operation::Count => count(tx).map(|count| Answer::Numbers(vec![count])),
             Operation::Sum => sum(tx).map(|sum| Answer::Numbers(vec![sum])),
+            Operation::Note { source } => note(tx, source).map(|noted| Answer::Numbers(vec![noted])),
             Operation::Refuse { source } => {
                 spoil(tx, source, number)?;
                 Err(Error::Forbidden { details: "simulated".into() }.into())
@@ -265,6 +271,13 @@ fn sum(tx: &mut Tx) -> Result<i64> {
     let sums = require(tx, SUMS)?;
     store(tx, sums, "sum", sum);
     Ok(sum)
+}
+
+fn note(tx: &mut Tx, source: &str) -> Result<i64> {
+    let noted = i64::from(tx.find::<Customer>("source_id", source)?.is_some());
+    let sums = require(tx, SUMS)?;
+    store(tx, sums, source, noted);
+    Ok(noted)
 }
 
 /// An event that gives a change of configuration its place in the log; the product writes none.
