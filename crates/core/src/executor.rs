@@ -73,7 +73,7 @@ impl Executor {
     ) -> Self {
         let parts =
             Parts { store, snapshots, clock, ids, signals, pending: AtomicUsize::new(0), idle: Notify::default() };
-        Self { parts: Arc::new(parts), lanes: Mutex::default(), queue_length }
+        Self { parts: Arc::new(parts), lanes: Mutex::default(), queue_length: queue_length.max(1) }
     }
 
     /// Runs a command durably: when this returns a value, it is on disk.
@@ -82,7 +82,8 @@ impl Executor {
     ///
     /// # Errors
     /// The command's refusal; `Overloaded` when too many commands wait already; `StoreUnavailable`
-    /// when the store fails, in which case nothing was changed.
+    /// when the store fails: nothing was changed then, unless the log says
+    /// that not even the outcome could be found out.
     pub async fn execute<T, F>(&self, context: Context, needs: Vec<Key>, command: F) -> std::result::Result<T, Error>
     where
         T: Send + 'static,

@@ -48,6 +48,7 @@ pub(crate) async fn run(config: DemoConfig) -> anyhow::Result<()> {
         rate_limit: None,
         import_limit: 1 << 30,
     };
+    let listener = serve::listen(&server).await?;
     fill(store.clone(), secret.clone()).await?;
     println!("The demo shop has {CUSTOMERS} customers. Try:\n");
     println!(
@@ -55,7 +56,8 @@ pub(crate) async fn run(config: DemoConfig) -> anyhow::Result<()> {
         config.listen, DEMO_KEYS[0].0, DEMO_KEYS[0].1
     );
     println!("Its webhook points at http://127.0.0.1:8788: run `guerdon listen` beside this to see events arrive.\n");
-    serve::serve(serve::engine(store, secret, &server), &server).await
+    let guerdon = serve::engine(store, secret, &server, listener.local_addr()?);
+    serve::serve(guerdon, listener, &server).await
 }
 
 /// Fills an empty store; leaves any other as it is.

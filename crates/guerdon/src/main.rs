@@ -69,7 +69,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Check(database) => check::run(&database).await,
         Command::Backup { database, file } => {
             Sqlite::open_read_only(&database.path()?)?.backup(&file).context("the backup failed")?;
-            println!("Wrote {}.", file.display());
+            println!("Wrote {}. Restoring it takes the secret key that is in use now, too.", file.display());
             Ok(())
         }
     }

@@ -31,16 +31,28 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let _telemetry = telemetry::start()?;
     let secret = config::secret_key(config.secret_key.as_deref(), &config.database)?;
     let store = Sqlite::open(&config.database.path()?)?;
-    let guerdon = engine(store, secret, &config.server);
+    let listener = listen(&config.server).await?;
+    let guerdon = engine(store, secret, &config.server, listener.local_addr()?);
     if let Some(keys) = projects::bootstrap(&guerdon, config.first_start.clone().bootstrap()).await? {
         announce(&keys);
     }
-    serve(guerdon, &config.server).await
+    serve(guerdon, listener, &config.server).await
+}
+
+/// Takes the address, so that it is known before links to it are made.
+pub(crate) async fn listen(server: &ServerConfig) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(server.listen).await;
+    bound.with_context(|| format!("cannot listen on {} (GUERDON_LISTEN)", server.listen))
 }
 
 /// The engine for real use.
-pub(crate) fn engine(store: Arc<dyn Store>, secret: SecretKey, server: &ServerConfig) -> Arc<Guerdon> {
-    let public_url = server.public_url.clone().unwrap_or_else(|| format!("http://{}", server.listen));
+pub(crate) fn engine(
+    store: Arc<dyn Store>,
+    secret: SecretKey,
+    server: &ServerConfig,
+    address: SocketAddr,
+) -> Arc<Guerdon> {
+    let public_url = server.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let options = Options {
         public_url: public_url.trim_end_matches('/').to_owned(),
         queue_length: server.queue_length,
@@ -65,10 +77,9 @@ fn announce(keys: &FirstKeys) {
 }
 
 /// Serves until the process is told to stop.
-pub(crate) async fn serve(guerdon: Arc<Guerdon>, server: &ServerConfig) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(server.listen)
-        .await
-        .with_context(|| format!("cannot listen on {} (GUERDON_LISTEN)", server.listen))?;
+pub(crate) async fn serve(guerdon: Arc<Guerdon>, listener: TcpListener, server: &ServerConfig) -> anyhow::Result<()> {
+    // The embedded store has one process: whoever held leases on its jobs is gone.
+    jobs::release_leases(&guerdon).await?;
     let transport =
         HttpTransport::new(HttpOptions { allow_private: server.webhook_allow_private, ..HttpOptions::default() })
             .map_err(|error| anyhow::anyhow!("the webhook client could not be made: {error}"))?;

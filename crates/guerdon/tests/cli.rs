@@ -72,9 +72,9 @@ async fn keys_are_listed_made_and_revoked_without_a_server() {
     assert!(!listed.contains(SERVER_KEY.1), "secrets are not shown: {listed}");
     let made = installation.succeed(&["keys", "create", "--name", "Till", "--role", "VIEWER"]);
     assert_eq!(value(&made, "project"), PROJECT);
-    let till = (value(&made, "id"), value(&made, "secret"));
+    let till = (value(&made, "\nid "), value(&made, "\nsecret "));
     let made = installation.succeed(&["keys", "create", "--kind", "management", "--name", "Robot"]);
-    let robot = (value(&made, "id"), value(&made, "secret"));
+    let robot = (value(&made, "\nid "), value(&made, "\nsecret "));
     installation.fail(&["keys", "create", "--role", "KING"]);
     installation.fail(&["keys", "create", "--project", "proj_unknown"]);
 

@@ -158,7 +158,8 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<SendOut>, StoreError>;
 
-    /// Records outcomes of attempts.
+    /// Records outcomes of attempts. A late one does not make a settled send-out due again, and what was
+    /// erased does not come back.
     async fn settle_send_outs(&self, settlements: Vec<Settlement>) -> Result<(), StoreError>;
 
     /// Gives up every waiting send-out of one webhook; returns how many there were.

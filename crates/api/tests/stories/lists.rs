@@ -96,6 +96,7 @@ async fn the_filter_language_works_in_every_written_form() {
         ),
         ("filters[name][conditions][$in][0]=Ben&filters[name][conditions][$in][1]=Cat", vec!["s3", "s2"]),
         ("[filters][address.city][conditions][$starts_with]=O", vec!["s3", "s1"]),
+        ("filters[city][conditions][$is]=Oslo", vec!["s3", "s1"]),
         ("filters%5Bname%5D%5Bconditions%5D%5B%24is%5D=Ben", vec!["s2"]),
         ("filters[metadata.club][conditions][$is_unknown]=", vec!["s3"]),
         ("filters[source_id][conditions][$is]=s3&city=Oslo", vec!["s3"]),

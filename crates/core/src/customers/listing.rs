@@ -118,7 +118,7 @@ pub async fn list(guerdon: &Guerdon, context: &Context, listing: Listing) -> Res
             project: Some(context.project.clone()),
             collection: Collection::Customers,
             conditions,
-            filter: listing.filter.map(|filter| (filter, moment)),
+            filter: listing.filter.map(|filter| (with_full_paths(filter), moment)),
             order: Order::Column { column: place(order.column), descending: order.descending },
             offset: (listing.page - 1).saturating_mul(listing.limit),
             limit: if nobody { 0 } else { listing.limit },
@@ -137,8 +137,18 @@ pub async fn list(guerdon: &Guerdon, context: &Context, listing: Listing) -> Res
     })
 }
 
-/// The moment that relative dates in filters refer to.
+/// Customers are filtered by `city`, too, which is part of their address.
+fn with_full_paths(mut filter: Filter) -> Filter {
+    for predicate in &mut filter.predicates {
+        if predicate.field == "city" {
+            predicate.field = "address.city".into();
+        }
+    }
+    filter
+}
+
 impl Guerdon {
+    /// The moment that relative dates in filters refer to.
     pub(crate) async fn moment(&self, project: &guerdon_model::ids::ProjectId) -> Result<Moment, Error> {
         let config = self.snapshots.get(project, None).await?;
         let zone = config.project.as_ref().map_or(jiff::tz::TimeZone::UTC, |project| project.zone());

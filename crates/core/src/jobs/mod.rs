@@ -19,7 +19,7 @@ use guerdon_store::{Collection, ColumnValue, Condition, Document, Order, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub use runner::{run_due, work};
+pub use runner::{release_leases, run_due, work};
 
 use crate::{
     context::Context,

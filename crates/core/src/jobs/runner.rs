@@ -80,24 +80,52 @@ pub async fn run_due(guerdon: &Arc<Guerdon>) -> usize {
 
 /// Each project's oldest unfinished job, if it is due.
 async fn first_in_line(guerdon: &Guerdon) -> std::result::Result<Vec<(ProjectId, String)>, Error> {
+    let records = unfinished(guerdon).await?;
+    let now = guerdon.clock.now();
+    let mut seen = HashSet::new();
+    let is_due =
+        |record: &Record| record.document::<Job>().is_ok_and(|job| job.due_at.is_some_and(|due_at| due_at <= now));
+    Ok(records
+        .iter()
+        .filter(|record| seen.insert(record.project.clone()))
+        .filter(|record| is_due(record))
+        .map(|record| (record.project.clone(), record.id.to_string()))
+        .collect())
+}
+
+/// Makes every unfinished job due at once, for a process that is the only one on its store: whoever
+/// held the leases is gone.
+///
+/// # Errors
+/// `StoreUnavailable` or `Overloaded`.
+pub async fn release_leases(guerdon: &Guerdon) -> std::result::Result<(), Error> {
+    for record in unfinished(guerdon).await? {
+        let (project, id) = (record.project.clone(), record.id.to_string());
+        let context = Context::background(project, &guerdon.ids.next(guerdon.clock.now()));
+        guerdon
+            .executor
+            .execute(context, Vec::new(), move |tx| {
+                if let Some(job) = tx.get::<Job>(&id)?
+                    && job.due_at.is_some()
+                {
+                    tx.put(Job { due_at: Some(tx.now()), ..job.as_ref().clone() });
+                }
+                Ok(())
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+/// All jobs of all projects that are not finished, oldest first.
+async fn unfinished(guerdon: &Guerdon) -> std::result::Result<Vec<Record>, Error> {
     let due_at = Collection::Jobs.column("due_at").expect("the collection's table has this column");
     let query = Query {
         project: None,
         conditions: vec![(due_at, Condition::NotNull)],
         ..Query::all(guerdon_model::ids::organization(), Collection::Jobs)
     };
-    let page = guerdon.store.query(query).await.map_err(unavailable)?;
-    let now = guerdon.clock.now();
-    let mut seen = HashSet::new();
-    let is_due =
-        |record: &Record| record.document::<Job>().is_ok_and(|job| job.due_at.is_some_and(|due_at| due_at <= now));
-    Ok(page
-        .records
-        .iter()
-        .filter(|record| seen.insert(record.project.clone()))
-        .filter(|record| is_due(record))
-        .map(|record| (record.project.clone(), record.id.to_string()))
-        .collect())
+    Ok(guerdon.store.query(query).await.map_err(unavailable)?.records)
 }
 
 /// Takes one job and works on it; returns whether it was ended here.

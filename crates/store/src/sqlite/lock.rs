@@ -13,7 +13,9 @@ pub(super) struct Lock(#[allow(dead_code, reason = "open for the lock's sake")] 
 
 impl Lock {
     pub(super) fn take(database: &Path) -> Result<Self, StoreError> {
-        let path = database.with_extension("lock");
+        let mut path = database.as_os_str().to_owned();
+        path.push(".lock");
+        let path = std::path::PathBuf::from(path);
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)

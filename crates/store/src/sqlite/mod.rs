@@ -74,6 +74,7 @@ impl Sqlite {
         create_private(path)?;
         let mut connection = connect(path, Access::Exclusive)?;
         schema::migrate(&mut connection)?;
+        write::release_leases(&connection).map_err(failed)?;
         let writer = Writer::start(connection)?;
         Ok(Arc::new(Self {
             writer: Some(writer),

@@ -223,6 +223,13 @@ pub(super) fn lease_send_outs(
     lease().map_err(commit_error)
 }
 
+/// Makes send-outs due that nobody has tried yet: the process that had leased them is gone.
+pub(super) fn release_leases(connection: &Connection) -> rusqlite::Result<()> {
+    let sql = "UPDATE send_outs SET next_attempt_at = created_at
+               WHERE next_attempt_at > created_at AND status = ?1";
+    connection.execute(sql, [read::to_text(&SendOutStatus::Pending)]).map(drop)
+}
+
 /// Records outcomes. What was settled meanwhile does not become due again by a late one, and what was
 /// erased does not come back.
 pub(super) fn settle_send_outs(connection: &Connection, settlements: &[Settlement]) -> Result<(), CommitError> {
@@ -280,8 +287,9 @@ pub(super) fn prune(
         let send_outs = connection
             .prepare_cached(
                 "DELETE FROM send_outs WHERE rowid IN (
-                     SELECT rowid FROM (SELECT rowid, created_at, next_attempt_at FROM send_outs ORDER BY rowid LIMIT ?2)
-                     WHERE created_at < ?1 AND next_attempt_at IS NULL)",
+                     SELECT rowid FROM (SELECT rowid, created_at FROM send_outs WHERE next_attempt_at IS NULL
+                                        ORDER BY rowid LIMIT ?2)
+                     WHERE created_at < ?1)",
             )?
             .execute(params![send_outs_before.as_millis(), read::limit(limit)])?;
         Ok((blobs + send_outs) as u64)
