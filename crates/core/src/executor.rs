@@ -199,6 +199,14 @@ impl Parts {
 async fn run_lane(parts: Arc<Parts>, project: ProjectId, mut queue: mpsc::Receiver<Box<dyn Command>>) {
     let mut commands = Vec::new();
     while queue.recv_many(&mut commands, MAX_BATCH).await > 0 {
+        // Callers who were answered together ask again together. Whoever can run now may queue up before
+        // the batch begins; without this the first of them would have a commit to itself.
+        tokio::task::yield_now().await;
+        while commands.len() < MAX_BATCH
+            && let Ok(command) = queue.try_recv()
+        {
+            commands.push(command);
+        }
         while !commands.is_empty() {
             let count = commands.len();
             metrics::histogram!("guerdon_batch_commands").record(count as f64);

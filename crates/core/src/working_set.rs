@@ -205,16 +205,12 @@ impl WorkingSet {
     pub(crate) fn into_changes(self, mut changes: ChangeSet) -> ChangeSet {
         let mut taken = HashSet::new();
         for ((collection, id), entry) in self.entries {
-            if let (true, Slot::Typed(document)) = (entry.written, &entry.slot) {
-                taken.extend(unique_values(collection, &document.columns()));
-            }
             match (entry.written, entry.slot) {
-                (true, Slot::Typed(document)) => changes.writes.push(Write {
-                    collection,
-                    id,
-                    expected: entry.version,
-                    document: Some(document.to_stored()),
-                }),
+                (true, Slot::Typed(document)) => {
+                    let document = document.to_stored();
+                    taken.extend(unique_values(collection, &document.columns));
+                    changes.writes.push(Write { collection, id, expected: entry.version, document: Some(document) });
+                }
                 // Created and deleted within the batch: nothing to do.
                 (true, _) if entry.version.is_none() => continue,
                 (true, _) => changes.writes.push(Write { collection, id, expected: entry.version, document: None }),

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub enum Suffix {
     /// 18 lower-case hexadecimal digits; a later object has a greater id.
     TimeOrdered,
-    /// So many random characters of `0-9A-Za-z`.
+    /// So many characters of `0-9A-Za-z` that nobody can guess. From 24 on, the first eight are the time.
     Random(usize),
 }
 

@@ -4,11 +4,13 @@
 //! transaction, each change set in a savepoint of its own, so that a conflict undoes only its own
 //! changes and the cost of the disk's sync is shared. A few threads load documents in parallel, each
 //! merging the loads that wait into one transaction; listings have threads of their own, since one
-//! that has to look at every document must not keep anybody waiting who wants a single one. Statements are in [`write`](self) and `read.rs`; the
+//! that has to look at every document must not keep anybody waiting who wants a single one. The log is copied back by yet another thread ([`checkpoints`]).
+//! Statements are in [`write`](self) and `read.rs`; the
 //! tables in `migrations/sqlite`.
 //!
 //! SQLite always knows the outcome of a commit, so [`CommitError::Unknown`] never occurs here.
 
+mod checkpoints;
 mod lock;
 mod read;
 mod schema;
@@ -75,7 +77,7 @@ impl Sqlite {
         let mut connection = connect(path, Access::Exclusive)?;
         schema::migrate(&mut connection)?;
         write::release_leases(&connection).map_err(failed)?;
-        let writer = Writer::start(connection)?;
+        let writer = Writer::start(connection, connect(path, Access::Exclusive)?)?;
         Ok(Arc::new(Self {
             writer: Some(writer),
             readers: Readers::start(READERS, GROUP, || connect(path, Access::ReadOnly))?,
@@ -153,12 +155,9 @@ fn connect(path: &Path, access: Access) -> Result<Connection, StoreError> {
         // A large cache for the indexes: random keys touch pages all over them.
         Access::Exclusive => {
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -131072;
-             PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000; PRAGMA mmap_size = 0;"
+             PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0;"
         }
-        Access::ReadOnly => {
-            "PRAGMA query_only = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;
-             PRAGMA mmap_size = 1073741824;"
-        }
+        Access::ReadOnly => "PRAGMA query_only = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;",
     };
     connection.execute_batch(pragmas).map_err(failed)?;
     read::register_functions(&connection).map_err(failed)?;

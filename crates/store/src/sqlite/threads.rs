@@ -5,18 +5,25 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::failed;
+use super::{checkpoints::Checkpoints, failed};
 use crate::{CommitError, StoreError};
 
 /// Answers a caller once it is known whether the transaction that held its work was committed.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-/// Work inside the writer's transaction.
-type WriteWork = Box<dyn FnOnce(&Connection) -> Answer + Send>;
+/// Work inside the writer's transaction, alone or with others.
+type WriteWork = Box<dyn FnOnce(&Connection, Company) -> Answer + Send>;
 /// Work inside a reader's transaction; answers its caller itself.
 type ReadWork = Box<dyn FnOnce(&Connection) + Send>;
 
 /// The most pieces of work that share one transaction.
 pub(super) const GROUP: usize = 64;
+
+/// Whether a transaction holds one piece of work or several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Company {
+    Alone,
+    WithOthers,
+}
 
 /// The one thread that writes.
 pub(super) struct Writer {
@@ -25,28 +32,33 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
+    /// Writes with one connection and copies the log back with the other.
+    pub(super) fn start(connection: Connection, for_checkpoints: Connection) -> Result<Self, StoreError> {
+        let checkpoints = Checkpoints::start(for_checkpoints)?;
+        Checkpoints::watch(&connection);
         let (queue, waiting) = flume::unbounded::<WriteWork>();
         let thread = spawn("sqlite-writer", move || {
             while let Ok(first) = waiting.recv() {
-                let group = std::iter::once(first).chain(waiting.try_iter().take(GROUP - 1));
+                let group = std::iter::once(first).chain(waiting.try_iter().take(GROUP - 1)).collect();
                 write_group(&connection, group);
+                checkpoints.after_commit(&connection);
             }
+            drop(checkpoints);
             // Leaves no `-wal` behind that a copy of the file alone would miss.
             let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
         })?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    /// Runs `work` in a savepoint of the next transaction; returns once that is durable.
+    /// Runs `work` in the next transaction, apart from what else is in it; returns once that is durable.
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T, CommitError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, CommitError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let work: WriteWork = Box::new(move |connection| {
-            let outcome = in_savepoint(connection, work);
+        let work: WriteWork = Box::new(move |connection, company| {
+            let outcome = apart(connection, company, work);
             Box::new(move |committed| {
                 // The caller may have gone away; its work is done all the same.
                 let _ = reply.send(match committed {
@@ -71,10 +83,15 @@ impl Drop for Writer {
     }
 }
 
-fn write_group(connection: &Connection, group: impl Iterator<Item = WriteWork>) {
+fn write_group(connection: &Connection, group: Vec<WriteWork>) {
+    let company = if group.len() == 1 { Company::Alone } else { Company::WithOthers };
     let begun = connection.execute_batch("BEGIN IMMEDIATE").map_err(failed);
-    let answers: Vec<Answer> = group.map(|work| work(connection)).collect();
-    let committed = begun.and_then(|()| connection.execute_batch("COMMIT").map_err(failed));
+    let answers: Vec<Answer> = group.into_iter().map(|work| work(connection, company)).collect();
+    let committed = begun.and_then(|()| match company {
+        // It has failed, and has undone all there was.
+        Company::Alone if connection.is_autocommit() => Ok(()),
+        _ => connection.execute_batch("COMMIT").map_err(failed),
+    });
     if let Err(error) = &committed {
         tracing::error!(%error, "the embedded database could not write");
         roll_back(connection);
@@ -84,8 +101,10 @@ fn write_group(connection: &Connection, group: impl Iterator<Item = WriteWork>) 
     }
 }
 
-fn in_savepoint<T>(
+/// Runs work so that its failure undoes its own changes only.
+fn apart<T>(
     connection: &Connection,
+    company: Company,
     work: impl FnOnce(&Connection) -> Result<T, CommitError>,
 ) -> Result<T, CommitError> {
     let execute = |sql: &str| {
@@ -96,6 +115,20 @@ fn in_savepoint<T>(
     // the caller is then told was not written. It did not begin, or a grave error has ended it.
     if connection.is_autocommit() {
         return Err(CommitError::Store(StoreError("the transaction has failed".into())));
+    }
+    if company == Company::Alone {
+        // The transaction itself is what a failure undoes: a savepoint would copy every page once more.
+        let outcome = work(connection);
+        return match outcome {
+            Ok(_) if connection.is_autocommit() => {
+                Err(CommitError::Store(StoreError("the transaction has failed".into())))
+            }
+            Ok(value) => Ok(value),
+            Err(error) => {
+                roll_back(connection);
+                Err(error)
+            }
+        };
     }
     execute("SAVEPOINT work")?;
     let outcome = work(connection);
@@ -181,7 +214,7 @@ fn read_group(connection: &Connection, group: Vec<ReadWork>) {
     }
 }
 
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
+pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
     std::thread::Builder::new()
         .name(name.into())
         .spawn(body)
@@ -217,17 +250,17 @@ mod tests {
         let passed = Arc::new(AtomicUsize::new(0));
         let work = statements.iter().copied().map(|sql| -> WriteWork {
             let passed = passed.clone();
-            Box::new(move |connection| {
+            Box::new(move |connection, company| {
                 let run = |connection: &Connection| {
                     connection.execute_batch(sql).map_err(|error| CommitError::Store(failed(error)))
                 };
-                let outcome = in_savepoint(connection, run);
+                let outcome = apart(connection, company, run);
                 Box::new(move |committed| {
                     passed.fetch_add(usize::from(committed.is_ok() && outcome.is_ok()), Ordering::SeqCst);
                 })
             })
         });
-        write_group(connection, work);
+        write_group(connection, work.collect());
         passed.load(Ordering::SeqCst)
     }
 
@@ -259,6 +292,15 @@ mod tests {
         assert_eq!(run(&connection, &statements), 0);
         assert_eq!(numbers(&connection), [0; 0]);
         assert_eq!(run(&connection, &["INSERT INTO numbers VALUES (3, '')"]), 1, "the next group goes on");
+        assert_eq!(numbers(&connection), [3]);
+    }
+
+    #[test]
+    fn work_that_is_alone_is_undone_whole_when_it_fails() {
+        let connection = database();
+        assert_eq!(run(&connection, &["INSERT INTO numbers VALUES (1, ''); nonsense"]), 0);
+        assert_eq!(run(&connection, &["INSERT INTO numbers VALUES (2, ''); ROLLBACK"]), 0);
+        assert_eq!(run(&connection, &["INSERT INTO numbers VALUES (3, '')"]), 1);
         assert_eq!(numbers(&connection), [3]);
     }
 }
