@@ -97,6 +97,8 @@ async fn the_filter_language_works_in_every_written_form() {
         ("filters[name][conditions][$in][0]=Ben&filters[name][conditions][$in][1]=Cat", vec!["s3", "s2"]),
         ("[filters][address.city][conditions][$starts_with]=O", vec!["s3", "s1"]),
         ("filters[city][conditions][$is]=Oslo", vec!["s3", "s1"]),
+        ("filters[email][conditions][$is]=Ann0@Example.com", vec!["s1"]),
+        ("filters[email][conditions][$is]=ann0@example.com", vec![]),
         ("filters%5Bname%5D%5Bconditions%5D%5B%24is%5D=Ben", vec!["s2"]),
         ("filters[metadata.club][conditions][$is_unknown]=", vec!["s3"]),
         ("filters[source_id][conditions][$is]=s3&city=Oslo", vec!["s3"]),

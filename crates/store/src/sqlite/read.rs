@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use guerdon_model::{
     Timestamp,
     event::EventType,
-    filter::{Filter, Moment, Operator},
+    filter::{Filter, Moment, Operator, Predicate},
     ids::{ProjectId, SendOutId, WebhookId},
     send_out::SendOut,
 };
@@ -274,19 +274,30 @@ fn implied_conditions(query: &Query) -> Vec<(usize, Condition)> {
     if filter.junction != Junction::And {
         return Vec::new();
     }
-    let indexed = ["source_id", "name", "related_object"];
-    filter
-        .predicates
-        .iter()
-        .filter(|predicate| indexed.contains(&predicate.field.as_str()))
-        .filter_map(|predicate| match (predicate.operator, predicate.values.as_slice()) {
+    let condition = |predicate: &Predicate| {
+        let (_, column, fold) = INDEXED_FIELDS.iter().find(|(field, ..)| *field == predicate.field)?;
+        let column = query.collection.column(column)?;
+        match (predicate.operator, predicate.values.as_slice()) {
             (Operator::Is, [serde_json::Value::String(text)]) if equals_only_itself(text) => {
-                Some((query.collection.column(&predicate.field)?, Condition::Equals(text.as_str().into())))
+                Some((column, Condition::Equals(fold(text).as_str().into())))
             }
             _ => None,
-        })
-        .collect()
+        }
+    };
+    filter.predicates.iter().filter_map(condition).collect()
 }
+
+/// How a field's text is kept in its column.
+type Fold = fn(&str) -> String;
+
+/// Fields of documents that have a column with an index: the column, and how it keeps the text.
+const INDEXED_FIELDS: [(&str, &str, Fold); 5] = [
+    ("source_id", "source_id", str::to_owned),
+    ("name", "name", str::to_owned),
+    ("email", "email_folded", str::to_lowercase),
+    ("address.city", "city", str::to_owned),
+    ("related_object", "related_object", str::to_owned),
+];
 
 /// Whether no other text equals this operand in a filter. A date has many spellings, and a small
 /// number equals dates so many days ago; what begins like neither, or has more digits than the
