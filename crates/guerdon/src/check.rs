@@ -16,22 +16,26 @@ use guerdon_store::{Collection, Document, Query, Record, Store, sqlite::Sqlite};
 use crate::config::Database;
 
 /// How many documents are looked at together.
-const PAGE: usize = 5_000;
+const PAGE: usize = 20_000;
 
 pub(crate) async fn run(database: &Database) -> anyhow::Result<()> {
     let store = Sqlite::open_read_only(&database.path()?)?;
     let mut wrong = store.check().await?;
     let mut documents = 0;
-    for collection in Collection::ALL {
-        let mut offset = 0;
-        loop {
-            let query = Query { project: None, offset, limit: PAGE, ..Query::all(organization(), collection) };
-            let page = store.query(query).await?;
-            wrong.extend(page.records.iter().filter_map(|record| defect(collection, record)));
-            documents += page.records.len();
-            offset += PAGE;
-            if !page.has_more {
-                break;
+    let projects = Query { project: None, ..Query::all(organization(), Collection::Projects) };
+    let projects = store.query(projects).await?.records.into_iter().map(|record| record.project);
+    for project in projects.chain([organization()]) {
+        for collection in Collection::ALL {
+            let mut offset = 0;
+            loop {
+                let query = Query { offset, limit: PAGE, ..Query::all(project.clone(), collection) };
+                let page = store.query(query).await?;
+                wrong.extend(page.records.iter().filter_map(|record| defect(collection, record)));
+                documents += page.records.len();
+                offset += PAGE;
+                if !page.has_more {
+                    break;
+                }
             }
         }
     }
