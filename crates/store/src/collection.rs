@@ -49,7 +49,17 @@ pub struct Spec {
 #[derive(Debug)]
 pub struct Column {
     pub name: &'static str,
+    pub kind: Kind,
+    /// Whether it is null in some documents.
+    pub nullable: bool,
     pub unique: Unique,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Integer,
 }
 
 /// Within which bounds a column's values are unique.
@@ -62,11 +72,24 @@ pub enum Unique {
     Everywhere,
 }
 
-const fn plain(name: &'static str) -> Column {
-    Column { name, unique: Unique::No }
+const fn text(name: &'static str) -> Column {
+    Column { name, kind: Kind::Text, nullable: false, unique: Unique::No }
 }
-const fn unique(name: &'static str) -> Column {
-    Column { name, unique: Unique::InProject }
+/// UTC milliseconds.
+const fn time(name: &'static str) -> Column {
+    Column { name, kind: Kind::Integer, nullable: false, unique: Unique::No }
+}
+
+impl Column {
+    const fn nullable(self) -> Self {
+        Self { nullable: true, ..self }
+    }
+    const fn unique(self) -> Self {
+        Self { unique: Unique::InProject, ..self }
+    }
+    const fn unique_everywhere(self) -> Self {
+        Self { unique: Unique::Everywhere, ..self }
+    }
 }
 
 /// One row per collection, in the order of [`Collection::ALL`].
@@ -74,15 +97,15 @@ static TABLE: [Spec; Collection::ALL.len()] = [
     Spec {
         table: "customers",
         columns: &[
-            unique("source_id"),
-            plain("name"),
+            text("source_id").nullable().unique(),
+            text("name").nullable(),
             // Lower case: e-mail addresses are compared without regard to case.
-            plain("email_folded"),
-            plain("city"),
-            plain("created_at"),
-            plain("updated_at"),
+            text("email_folded").nullable(),
+            text("city").nullable(),
+            time("created_at"),
+            time("updated_at").nullable(),
             // `updated_at`, or `created_at` before the first change: what "by last change" sorts.
-            plain("changed_at"),
+            time("changed_at"),
         ],
         configuration: false,
         counted: true,
@@ -91,21 +114,21 @@ static TABLE: [Spec; Collection::ALL.len()] = [
     Spec {
         table: "jobs",
         // `due_at` is when a worker may take the job (again); null once it is finished.
-        columns: &[plain("due_at"), plain("created_at")],
+        columns: &[time("due_at").nullable(), time("created_at")],
         configuration: false,
         counted: false,
     },
-    Spec { table: "projects", columns: &[plain("created_at")], configuration: true, counted: false },
+    Spec { table: "projects", columns: &[time("created_at")], configuration: true, counted: false },
     Spec {
         table: "api_keys",
-        columns: &[Column { name: "app_id", unique: Unique::Everywhere }, plain("created_at")],
+        columns: &[text("app_id").unique_everywhere(), time("created_at")],
         configuration: true,
         counted: false,
     },
-    Spec { table: "webhooks", columns: &[plain("created_at")], configuration: true, counted: false },
-    Spec { table: "metadata_schemas", columns: &[unique("related_object")], configuration: true, counted: false },
-    Spec { table: "event_schemas", columns: &[unique("name")], configuration: true, counted: false },
-    Spec { table: "users", columns: &[unique("email")], configuration: false, counted: false },
+    Spec { table: "webhooks", columns: &[time("created_at")], configuration: true, counted: false },
+    Spec { table: "metadata_schemas", columns: &[text("related_object").unique()], configuration: true, counted: false },
+    Spec { table: "event_schemas", columns: &[text("name").unique()], configuration: true, counted: false },
+    Spec { table: "users", columns: &[text("email").unique()], configuration: false, counted: false },
 ];
 
 impl Collection {

@@ -3,8 +3,8 @@
 //!
 //! Every call but the few that say so is bound to one project. The store knows what columns a
 //! document is found by ([`collection`]), never what the document means: no business rule lives
-//! here. [`sqlite`] is the embedded store, [`memory`] the one of tests and simulations, and
-//! [`conformance`] the suite that any store has to pass.
+//! here. [`sqlite`] is the embedded store, [`postgres`] the one of many nodes, [`memory`] the one of
+//! tests and simulations, and [`conformance`] the suite that any store has to pass.
 //!
 //! Start reading at the trait below, then [`change`] for what a commit carries.
 
@@ -13,10 +13,13 @@ pub mod collection;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod memory;
+mod narrowing;
+pub mod postgres;
 pub mod query;
+mod small;
 pub mod sqlite;
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use async_trait::async_trait;
 use guerdon_model::{
@@ -110,6 +113,10 @@ pub enum CommitError {
     Unknown,
 }
 
+/// Documents that nobody else can change for the time being. Dropping it lets them go.
+#[derive(Default)]
+pub struct Hold(Option<Box<dyn Any + Send>>);
+
 /// A store of documents, events, send-outs and blobs, partitioned by project.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -118,6 +125,24 @@ pub trait Store: Send + Sync + 'static {
 
     /// Applies all changes durably, or none.
     async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError>;
+
+    /// Like [`Store::load`], but first makes everybody who wants to change one of the documents at
+    /// `held` wait until the hold is given back, each in turn. A store of one process, where nobody
+    /// else changes anything, has nothing to hold.
+    async fn load_held(
+        &self,
+        project: &ProjectId,
+        _held: Vec<(Collection, Arc<str>)>,
+        keys: Vec<Key>,
+    ) -> Result<(Loaded, Hold), StoreError> {
+        Ok((self.load(project, keys).await?, Hold::default()))
+    }
+
+    /// [`Store::commit`] by whoever holds documents; the hold ends.
+    async fn commit_held(&self, changes: ChangeSet, hold: Hold) -> Result<(), CommitError> {
+        drop(hold);
+        self.commit(changes).await
+    }
 
     /// Whether a commit whose outcome is unknown went through. After `false` it never will.
     async fn resolve(&self, project: &ProjectId, commit_id: &str) -> Result<bool, StoreError>;

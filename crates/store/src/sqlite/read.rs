@@ -5,16 +5,18 @@ use std::sync::LazyLock;
 use guerdon_model::{
     Timestamp,
     event::EventType,
-    filter::{Filter, Moment, Operator, Predicate},
+    filter::{Filter, Moment},
     ids::{ProjectId, SendOutId, WebhookId},
     send_out::SendOut,
 };
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, functions::FunctionFlags, params};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
 use crate::{
     Condition, Configuration, EventQuery, EventRecord, Key, Loaded, Order, Page, Query, Record, SendOutQuery,
     collection::{By, Collection, ColumnValue},
+    narrowing::implied_conditions,
+    small::{self, to_text},
 };
 
 /// The statements of one collection.
@@ -180,7 +182,9 @@ impl Selection {
         if let Some(project) = &query.project {
             clauses.push(format!("project_id = {}", bind(project.as_str().into())));
         }
-        for (column, condition) in query.conditions.iter().chain(&implied_conditions(query)) {
+        let implied = query.filter.as_ref().map(|(filter, _)| implied_conditions(query.collection, filter));
+        let implied = implied.unwrap_or_default();
+        for (column, condition) in query.conditions.iter().chain(&implied) {
             let name = columns[*column].name;
             clauses.push(match condition {
                 Condition::Null => format!("{name} IS NULL"),
@@ -264,48 +268,6 @@ fn counted(connection: &Connection, project: &ProjectId, collection: Collection)
 /// A number of rows as SQLite knows numbers: without one so large, "all of them" would be an error.
 pub(super) fn limit(rows: usize) -> i64 {
     i64::try_from(rows).unwrap_or(i64::MAX)
-}
-
-/// Conditions on columns that a filter implies: they narrow the scan by an index, the filter itself
-/// still decides.
-fn implied_conditions(query: &Query) -> Vec<(usize, Condition)> {
-    use guerdon_model::filter::Junction;
-    let Some((filter, _)) = &query.filter else { return Vec::new() };
-    if filter.junction != Junction::And {
-        return Vec::new();
-    }
-    let condition = |predicate: &Predicate| {
-        let (_, column, fold) = INDEXED_FIELDS.iter().find(|(field, ..)| *field == predicate.field)?;
-        let column = query.collection.column(column)?;
-        match (predicate.operator, predicate.values.as_slice()) {
-            (Operator::Is, [serde_json::Value::String(text)]) if equals_only_itself(text) => {
-                Some((column, Condition::Equals(fold(text).as_str().into())))
-            }
-            _ => None,
-        }
-    };
-    filter.predicates.iter().filter_map(condition).collect()
-}
-
-/// How a field's text is kept in its column.
-type Fold = fn(&str) -> String;
-
-/// Fields of documents that have a column with an index: the column, and how it keeps the text.
-const INDEXED_FIELDS: [(&str, &str, Fold); 5] = [
-    ("source_id", "source_id", str::to_owned),
-    ("name", "name", str::to_owned),
-    ("email", "email_folded", str::to_lowercase),
-    ("address.city", "city", str::to_owned),
-    ("related_object", "related_object", str::to_owned),
-];
-
-/// Whether no other text equals this operand in a filter. A date has many spellings, and a small
-/// number equals dates so many days ago; what begins like neither, or has more digits than the
-/// calendar has days, is compared as a text.
-fn equals_only_itself(operand: &str) -> bool {
-    let digits = operand.trim_start_matches('0');
-    let is_long_number = digits.len() > 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_long_number || !operand.trim_start().starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
 }
 
 pub(super) fn events(connection: &Connection, query: &EventQuery) -> rusqlite::Result<Vec<EventRecord>> {
@@ -469,21 +431,8 @@ pub(super) fn check(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     Ok(wrong)
 }
 
-/// The text under which a small value of the model is kept in a column.
-pub(super) fn to_text(value: &impl Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(text)) => text,
-        Ok(other) => other.to_string(),
-        // The model's enums and structs have no serializer that fails.
-        Err(error) => unreachable!("a value of the model serializes: {error}"),
-    }
-}
-
 fn from_text<T: DeserializeOwned>(row: &Row, column: usize) -> rusqlite::Result<T> {
-    let text = row.get_ref(column)?.as_str()?;
-    serde_json::from_str(text)
-        .or_else(|_| serde_json::from_value(serde_json::Value::from(text)))
-        .map_err(|_| unreadable(column))
+    small::from_text(row.get_ref(column)?.as_str()?).ok_or_else(|| unreadable(column))
 }
 
 fn unreadable(column: usize) -> rusqlite::Error {

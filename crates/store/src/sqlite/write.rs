@@ -11,6 +11,7 @@ use super::{failed, read};
 use crate::{
     ChangeSet, CommitError, Settlement, Write,
     collection::{Collection, ColumnValue},
+    small::to_text,
 };
 
 impl ToSql for ColumnValue {
@@ -147,11 +148,11 @@ fn append(connection: &Connection, project: &ProjectId, changes: &ChangeSet) -> 
                 project,
                 event.id,
                 event.kind.name(),
-                read::to_text(&event.category),
+                to_text(&event.category),
                 event.entity_id,
                 event.group_id,
                 event.created_at.as_millis(),
-                read::to_text(&event.source),
+                to_text(&event.source),
                 event.data,
             ])?;
     }
@@ -170,11 +171,11 @@ fn append(connection: &Connection, project: &ProjectId, changes: &ChangeSet) -> 
                 send_out.event_type,
                 send_out.entity_id,
                 send_out.group_id,
-                read::to_text(&send_out.status),
+                to_text(&send_out.status),
                 send_out.created_at.as_millis(),
                 send_out.first_attempt_at.map(Timestamp::as_millis),
                 send_out.next_attempt_at.map(Timestamp::as_millis),
-                read::to_text(&send_out.attempts),
+                to_text(&send_out.attempts),
                 send_out.body,
             ])?;
     }
@@ -227,7 +228,7 @@ pub(super) fn lease_send_outs(
 pub(super) fn release_leases(connection: &Connection) -> rusqlite::Result<()> {
     let sql = "UPDATE send_outs SET next_attempt_at = created_at
                WHERE next_attempt_at > created_at AND status = ?1";
-    connection.execute(sql, [read::to_text(&SendOutStatus::Pending)]).map(drop)
+    connection.execute(sql, [to_text(&SendOutStatus::Pending)]).map(drop)
 }
 
 /// Records outcomes. What was settled meanwhile does not become due again by a late one, and what was
@@ -242,10 +243,10 @@ pub(super) fn settle_send_outs(connection: &Connection, settlements: &[Settlemen
             statement.execute(params![
                 settlement.project.as_str(),
                 settlement.id.as_str(),
-                read::to_text(&settlement.status),
+                to_text(&settlement.status),
                 settlement.first_attempt_at.as_millis(),
                 settlement.next_attempt_at.map(Timestamp::as_millis),
-                read::to_text(&settlement.attempts),
+                to_text(&settlement.attempts),
             ])?;
         }
         Ok(())
@@ -264,7 +265,7 @@ pub(super) fn fail_waiting_send_outs(
              WHERE project_id = ?1 AND webhook_id = ?2 AND next_attempt_at IS NOT NULL",
         )
         .and_then(|mut statement| {
-            statement.execute(params![project.as_str(), webhook.as_str(), read::to_text(&SendOutStatus::Failed)])
+            statement.execute(params![project.as_str(), webhook.as_str(), to_text(&SendOutStatus::Failed)])
         })
         .map(|failed| failed as u64)
         .map_err(commit_error)

@@ -1,0 +1,271 @@
+//! Listings. Their text is made for every query, with the limits in it: a planner that knows them
+//! chooses better than one that has to guess.
+
+use futures_util::future::join3;
+use guerdon_model::{Timestamp, event::EventType, filter::{Filter, Moment}, ids::WebhookId, send_out::SendOut};
+use tokio_postgres::{
+    IsolationLevel,
+    types::{ToSql, Type},
+};
+
+use super::{failed, pool::Connection, read::record, send_outs, text::encode};
+use crate::{
+    Condition, EventQuery, EventRecord, Order, Page, Query, SendOutQuery, StoreError,
+    collection::{ColumnValue, Kind},
+    narrowing::implied_conditions,
+    small::{from_text, to_text},
+};
+
+/// How many documents a filter looks at in one round trip.
+const PORTION: i32 = 500;
+/// A moment of its own for several statements.
+const ONE_MOMENT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// A statement that is being put together.
+#[derive(Default)]
+struct Sql {
+    text: String,
+    values: Vec<(Value, Type)>,
+}
+
+/// A value that a statement takes.
+enum Value {
+    Integer(i64),
+    Text(String),
+}
+
+impl Sql {
+    fn push(&mut self, text: &str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    fn integer(&mut self, value: i64) -> &mut Self {
+        self.bind(Value::Integer(value), Type::INT8)
+    }
+
+    fn text(&mut self, value: &str) -> &mut Self {
+        self.bind(Value::Text(encode(value).into_owned()), Type::TEXT)
+    }
+
+    fn bind(&mut self, value: Value, kind: Type) -> &mut Self {
+        self.values.push((value, kind));
+        self.text.push_str(&format!("${}", self.values.len()));
+        self
+    }
+
+    fn params(&self) -> Vec<(&(dyn ToSql + Sync), Type)> {
+        let params = self.values.iter().map(|(value, kind)| {
+            let value: &(dyn ToSql + Sync) = match value {
+                Value::Integer(number) => number,
+                Value::Text(text) => text,
+            };
+            (value, kind.clone())
+        });
+        params.collect()
+    }
+}
+
+pub(super) async fn query(connection: &mut Connection, mut query: Query) -> Result<Page, StoreError> {
+    match query.filter.take() {
+        Some((filter, moment)) => filtered(connection, &query, &filter, &moment).await,
+        None if query.count => counted(connection, &query).await,
+        None => {
+            let sql = page(&query, None);
+            let rows = connection.query_typed(&sql.text, &sql.params()).await.map_err(failed)?;
+            Ok(page_of(rows.iter().map(record).collect(), &query, None))
+        }
+    }
+}
+
+fn page_of(mut records: Vec<crate::Record>, query: &Query, total: Option<u64>) -> Page {
+    let has_more = records.len() > query.limit;
+    records.truncate(query.limit);
+    Page { records, has_more, total }
+}
+
+/// A page and how many there are in all, at one moment and in one round trip.
+async fn counted(connection: &Connection, query: &Query) -> Result<Page, StoreError> {
+    let (page, total) = (page(query, None), total(query));
+    let (page_params, total_params) = (page.params(), total.params());
+    let begin = connection.batch_execute(ONE_MOMENT);
+    let rows = connection.query_typed(&page.text, &page_params);
+    let total = connection.query_typed(&total.text, &total_params);
+    let (begun, rows, total) = join3(begin, rows, total).await;
+    // Whatever came of them, the transaction has to end before anybody else gets the connection.
+    let ended = connection.batch_execute("COMMIT").await;
+    begun.map_err(failed)?;
+    let (rows, total) = (rows.map_err(failed)?, total.map_err(failed)?);
+    ended.map_err(failed)?;
+    let total = total.first().map_or(0, |row| row.get::<_, i64>(0).unsigned_abs());
+    Ok(page_of(rows.iter().map(record).collect(), query, Some(total)))
+}
+
+/// Reads documents in portions, in order, until the page is full; to the end if a total is wanted.
+async fn filtered(
+    connection: &mut Connection,
+    query: &Query,
+    filter: &Filter,
+    moment: &Moment,
+) -> Result<Page, StoreError> {
+    let sql = page(query, Some((filter, moment)));
+    let transaction = connection
+        .build_transaction()
+        .isolation_level(IsolationLevel::RepeatableRead)
+        .read_only(true)
+        .start()
+        .await
+        .map_err(failed)?;
+    let params = sql.params();
+    let (values, kinds): (Vec<&(dyn ToSql + Sync)>, Vec<Type>) = params.into_iter().unzip();
+    let statement = transaction.prepare_typed(&sql.text, &kinds).await.map_err(failed)?;
+    let portal = transaction.bind(&statement, &values).await.map_err(failed)?;
+    let (mut records, mut matches) = (Vec::new(), 0usize);
+    let wanted = query.offset..query.offset.saturating_add(query.limit);
+    loop {
+        let rows = transaction.query_portal(&portal, PORTION).await.map_err(failed)?;
+        for row in &rows {
+            let document = serde_json::from_str(row.get(4));
+            if document.is_ok_and(|document| filter.matches(&document, moment)) {
+                if wanted.contains(&matches) {
+                    records.push(record(row));
+                }
+                matches += 1;
+            }
+        }
+        let is_full = matches > wanted.end && !query.count;
+        if is_full || rows.len() < PORTION as usize {
+            break;
+        }
+    }
+    Ok(Page { records, has_more: matches > wanted.end, total: query.count.then_some(matches as u64) })
+}
+
+/// The documents that a query is about, in order. With a filter to come, all of them: only some of
+/// those that its narrowing leaves will match.
+fn page(query: &Query, filter: Option<(&Filter, &Moment)>) -> Sql {
+    let spec = query.collection.spec();
+    let mut sql = Sql::default();
+    sql.push("SELECT project_id, id, version, format, document FROM ").push(spec.table);
+    conditions(&mut sql, query, filter);
+    sql.push(" ORDER BY ");
+    match query.order {
+        Order::Id { descending } => sql.push(if descending { "id DESC" } else { "id" }),
+        Order::Column { column, descending } => {
+            let column = &spec.columns[column];
+            // Nulls come first. Said of a column without nulls, it would keep an index from being used.
+            let (direction, nulls) = if descending { (" DESC", " NULLS LAST") } else { ("", " NULLS FIRST") };
+            let nulls = if column.nullable { nulls } else { "" };
+            sql.push(&format!("{}{direction}{nulls}, id{direction}", column.name))
+        }
+    };
+    if filter.is_none() {
+        let limit = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
+        sql.push(&format!(" LIMIT {} OFFSET {}", limit(query.limit.saturating_add(1)), limit(query.offset)));
+    }
+    sql
+}
+
+fn total(query: &Query) -> Sql {
+    let mut sql = Sql::default();
+    match (&query.project, query.conditions.is_empty() && query.collection.spec().counted) {
+        (Some(project), true) => {
+            sql.push("SELECT coalesce(sum(n), 0)::bigint FROM counts WHERE project_id = ").text(project.as_str());
+            sql.push(" AND collection = ").text(query.collection.spec().table);
+        }
+        _ => {
+            sql.push("SELECT count(*) FROM ").push(query.collection.spec().table);
+            conditions(&mut sql, query, None);
+        }
+    }
+    sql
+}
+
+fn conditions(sql: &mut Sql, query: &Query, filter: Option<(&Filter, &Moment)>) {
+    let columns = query.collection.spec().columns;
+    let mut joint = " WHERE ";
+    if let Some(project) = &query.project {
+        sql.push(joint).push("project_id = ").text(project.as_str());
+        joint = " AND ";
+    }
+    let implied = filter.map(|(filter, _)| implied_conditions(query.collection, filter)).unwrap_or_default();
+    for (column, condition) in query.conditions.iter().chain(&implied) {
+        let column = &columns[*column];
+        sql.push(joint).push(column.name);
+        joint = " AND ";
+        let (operator, value) = match condition {
+            Condition::Null => (" IS NULL", None),
+            Condition::NotNull => (" IS NOT NULL", None),
+            Condition::Equals(value) => (" = ", Some(value)),
+            Condition::LessThan(value) => (" < ", Some(value)),
+            Condition::AtMost(value) => (" <= ", Some(value)),
+            Condition::GreaterThan(value) => (" > ", Some(value)),
+        };
+        sql.push(operator);
+        match (value, column.kind) {
+            (None, _) => {}
+            (Some(ColumnValue::Integer(number)), Kind::Integer) => drop(sql.integer(*number)),
+            (Some(ColumnValue::Text(text)), Kind::Text) => drop(sql.text(text)),
+            // Nothing compares with null, nor a text with a number.
+            (Some(_), _) => drop(sql.push("NULL")),
+        }
+    }
+}
+
+pub(super) async fn events(connection: &Connection, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError> {
+    let (beyond, direction) = if query.descending { ("<", "DESC") } else { (">", "ASC") };
+    let mut sql = Sql::default();
+    sql.push("SELECT id, type, category, entity_id, group_id, created_at, source, data FROM events WHERE project_id = ");
+    sql.text(query.project.as_str()).push(" AND entity_id = ").text(&query.entity_id);
+    if let Some(id) = &query.after_id {
+        sql.push(&format!(" AND id {beyond} ")).text(id);
+    }
+    if let Some(from) = query.from {
+        sql.push(" AND created_at >= ").integer(from.as_millis());
+    }
+    if let Some(to) = query.to {
+        sql.push(" AND created_at <= ").integer(to.as_millis());
+    }
+    if let Some(kind) = query.kind {
+        sql.push(" AND type = ").text(kind.name());
+    }
+    if let Some(category) = query.category {
+        sql.push(" AND category = ").text(&to_text(&category));
+    }
+    sql.push(&format!(" ORDER BY id {direction} LIMIT {}", i64::try_from(query.limit).unwrap_or(i64::MAX)));
+    let rows = connection.query_typed(&sql.text, &sql.params()).await.map_err(failed)?;
+    let event = |row: &tokio_postgres::Row| {
+        Some(EventRecord {
+            id: row.get(0),
+            kind: EventType::parse(row.get(1))?,
+            category: from_text(row.get(2))?,
+            entity_id: super::text::decode(row.get(3)).as_ref().into(),
+            group_id: row.get::<_, &str>(4).into(),
+            created_at: Timestamp::from_millis(row.get(5)),
+            source: from_text(row.get(6))?,
+            data: row.get(7),
+        })
+    };
+    rows.iter().map(|row| event(row).ok_or_else(super::newer)).collect()
+}
+
+pub(super) async fn send_outs(connection: &Connection, query: &SendOutQuery) -> Result<Vec<SendOut>, StoreError> {
+    let mut sql = Sql::default();
+    sql.push("SELECT ").push(send_outs::COLUMNS).push(", '' FROM send_outs WHERE project_id = ");
+    sql.text(query.project.as_str());
+    if let Some(id) = &query.after_id {
+        sql.push(" AND id < ").text(id);
+    }
+    if let Some(webhook) = query.webhook.as_ref().map(WebhookId::as_str) {
+        sql.push(" AND webhook_id = ").text(webhook);
+    }
+    if let Some(status) = query.status {
+        sql.push(" AND status = ").text(&to_text(&status));
+    }
+    if let Some(kind) = &query.event_type {
+        sql.push(" AND event_type = ").text(kind);
+    }
+    sql.push(&format!(" ORDER BY id DESC LIMIT {}", i64::try_from(query.limit).unwrap_or(i64::MAX)));
+    let rows = connection.query_typed(&sql.text, &sql.params()).await.map_err(failed)?;
+    rows.iter().map(send_outs::send_out).collect()
+}
