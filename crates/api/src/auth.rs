@@ -24,7 +24,7 @@ pub(crate) async fn authenticate(
     let (Some(id), Some(token)) = (text(id), text(token)) else { return Err(Error::Unauthorized) };
     let authenticated = guerdon.authenticate(kind, id, token).await?;
     if kind == KeyKind::Client {
-        let config = guerdon.snapshots.get(&authenticated.project, None).await?;
+        let config = guerdon.snapshots.latest(&authenticated.project).await?;
         let trusted = config.project.as_ref().map(|project| project.client_trusted_domains.as_slice());
         let origin = text(header::ORIGIN.as_str());
         if !origin.is_some_and(|origin| is_trusted(origin, trusted.unwrap_or_default())) {

@@ -214,7 +214,10 @@ async fn identify(
         }
         _ => authenticated.project.clone(),
     };
-    Ok(Context::request(project, request_id, source(kind, key)))
+    let context = Context::request(project, request_id, source(kind, key));
+    // A management key belongs to the installation, not to the project that is managed.
+    let is_own = context.project == authenticated.project;
+    Ok(if is_own { context.called_by(key.clone(), route.permission) } else { context })
 }
 
 fn source(kind: KeyKind, key: &ApiKey) -> EventSource {

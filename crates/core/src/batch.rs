@@ -102,6 +102,10 @@ impl Batch {
     /// Runs one command; returns what has to be loaded before it can run to its end.
     fn run_one(&mut self, command: &mut dyn Command, now: Timestamp, ids: &IdGenerator) -> Option<Vec<Key>> {
         let context = command.context().clone();
+        if let Err(refusal) = context.check_caller(&self.config) {
+            command.fail(refusal);
+            return None;
+        }
         let mut tx =
             Tx { set: &mut self.set, staged: Staged::default(), context: &context, config: &self.config, now, ids };
         let outcome = catch_unwind(AssertUnwindSafe(|| command.run(&mut tx)));

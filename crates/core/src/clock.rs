@@ -2,23 +2,34 @@
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
+
+use async_trait::async_trait;
 
 use guerdon_model::Timestamp;
 
 /// The only source of "now".
+#[async_trait]
 pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Timestamp;
+
+    /// Waits so long before something is tried again.
+    async fn pause(&self, duration: Duration);
 }
 
 /// The system's clock.
 pub struct SystemClock;
 
+#[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let millis = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
         Timestamp::from_millis(millis)
+    }
+
+    async fn pause(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
     }
 }
 
@@ -42,8 +53,14 @@ impl ManualClock {
     }
 }
 
+#[async_trait]
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+
+    /// No time passes, but everybody else has a turn.
+    async fn pause(&self, _duration: Duration) {
+        tokio::task::yield_now().await;
     }
 }

@@ -3,9 +3,14 @@
 use std::sync::Arc;
 
 use guerdon_model::{
+    Error,
+    api_key::ApiKey,
     event::EventSource,
     ids::{BackgroundId, ProjectId, RequestId},
+    role::Permission,
 };
+
+use crate::snapshot::Snapshot;
 
 /// Who asks, in which project, and under which request id. The first thing every operation is given.
 #[derive(Debug, Clone)]
@@ -14,16 +19,47 @@ pub struct Context {
     /// The request's id; the `group_id` of every event that it causes.
     pub group_id: Arc<str>,
     pub source: EventSource,
+    /// The project's key that the request came with; none for what is not asked for with one.
+    pub caller: Option<Caller>,
+}
+
+/// A key that was accepted, and for what.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub key: Arc<ApiKey>,
+    pub permission: Option<Permission>,
 }
 
 impl Context {
     /// A request made with an API key.
     pub fn request(project: ProjectId, request: &RequestId, source: EventSource) -> Self {
-        Self { project, group_id: request.as_str().into(), source }
+        Self { project, group_id: request.as_str().into(), source, caller: None }
+    }
+
+    /// The same, by whoever holds this key of the project.
+    pub fn called_by(self, key: Arc<ApiKey>, permission: Option<Permission>) -> Self {
+        Self { caller: Some(Caller { key, permission }), ..self }
     }
 
     /// Work of our own.
     pub fn background(project: ProjectId, group: &BackgroundId) -> Self {
-        Self { project, group_id: group.as_str().into(), source: EventSource::internal() }
+        Self { project, group_id: group.as_str().into(), source: EventSource::internal(), caller: None }
+    }
+
+    /// Whether the caller is still allowed to do this under the latest configuration: the request was
+    /// let in by what this node knew, and another one may have blocked its key meanwhile.
+    ///
+    /// # Errors
+    /// `Unauthorized` or `MissingPermission`.
+    pub(crate) fn check_caller(&self, config: &Snapshot) -> Result<(), Error> {
+        let Some(Caller { key, permission }) = &self.caller else { return Ok(()) };
+        match config.key(&key.app_id) {
+            Some(known) if Arc::ptr_eq(known, key) => Ok(()),
+            Some(known) if known.kind == key.kind && known.token_hash == key.token_hash && !known.blocked => {
+                let is_allowed = permission.is_none_or(|permission| known.role.allows(permission));
+                if is_allowed { Ok(()) } else { Err(Error::MissingPermission) }
+            }
+            _ => Err(Error::Unauthorized),
+        }
     }
 }

@@ -10,10 +10,11 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use guerdon_model::{Error, ids::ProjectId};
-use guerdon_store::{CommitError, Key, Store};
+use guerdon_store::{ChangeSet, Collection, CommitError, Hold, Key, Store};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -32,6 +33,12 @@ use crate::{
 const MAX_BATCH: usize = 256;
 /// How often one batch is loaded or begun again before its commands fail.
 const MAX_ROUNDS: usize = 64;
+/// How often it is asked what became of a commit, with a pause in between: half a minute in all.
+const MAX_QUESTIONS: u32 = 35;
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// About how long a batch waits after its first conflict, so that two nodes don't meet again at once.
+const AFTER_CONFLICT_MICROS: u64 = 2_000;
 
 /// Wakes those who wait for what a commit has written.
 #[derive(Default)]
@@ -113,10 +120,13 @@ impl Executor {
         let mut is_latest = false;
         for _ in 0..MAX_ROUNDS {
             let now = parts.clock.now();
-            let (outcome, missing) = {
-                let staged = Staged::default();
-                let mut tx = Tx { set: &mut set, staged, context, config: &config, now, ids: &parts.ids };
-                (command(&mut tx), tx.staged.missing)
+            let (outcome, missing) = match context.check_caller(&config) {
+                Err(refusal) => (Err(Stop::Refused(refusal)), Vec::new()),
+                Ok(()) => {
+                    let staged = Staged::default();
+                    let mut tx = Tx { set: &mut set, staged, context, config: &config, now, ids: &parts.ids };
+                    (command(&mut tx), tx.staged.missing)
+                }
             };
             let mut ended = match outcome {
                 Ok(value) => Some(Ok(value)),
@@ -182,9 +192,7 @@ impl Parts {
     /// Loads documents into a set; returns the version of the configuration at that moment.
     async fn load(&self, project: &ProjectId, keys: Vec<Key>, set: &mut WorkingSet) -> std::result::Result<u64, Error> {
         let loaded = self.store.load(project, keys.clone()).await.map_err(unavailable)?;
-        for (key, record) in keys.iter().zip(loaded.records) {
-            set.add(key, record);
-        }
+        set.add_all(keys, loaded.records);
         Ok(loaded.config_version)
     }
 
@@ -226,16 +234,21 @@ async fn run_batch(parts: &Parts, project: &ProjectId, commands: Vec<Box<dyn Com
         }
     };
     let mut batch = Batch::new(config, commands);
+    let mut contention = Contention::default();
     for _ in 0..MAX_ROUNDS {
-        let verdict = match run_to_end(parts, project, &mut batch).await {
-            Ok(true) => commit(parts, project, &mut batch).await,
-            Ok(false) => Err(Setback::Stale),
+        let verdict = match run_to_end(parts, project, &mut batch, &contention).await {
+            Ok(Some(hold)) => commit(parts, project, &mut batch, hold, &mut contention).await,
+            Ok(None) => Err(Setback::Stale),
             Err(error) => Err(Setback::Failed(error)),
         };
         match verdict {
             Ok(()) => return batch.finish(None),
             Err(Setback::Stale) => {
                 metrics::counter!("guerdon_batches_restarted_total").increment(1);
+                if contention.conflicts == 1 {
+                    let share = u64::from(parts.ids.bytes::<1>()[0]);
+                    parts.clock.pause(Duration::from_micros(AFTER_CONFLICT_MICROS * share / 255)).await;
+                }
                 match parts.snapshots.refresh(project).await {
                     Ok(config) => batch = batch.restart(config),
                     Err(error) => {
@@ -262,16 +275,48 @@ enum Setback {
     Failed(Error),
 }
 
-/// Loads and runs until every command has an outcome; false if the configuration is out of date.
-async fn run_to_end(parts: &Parts, project: &ProjectId, batch: &mut Batch) -> std::result::Result<bool, Error> {
+/// What a batch was held up by: other nodes that change the same documents.
+#[derive(Default)]
+struct Contention {
+    conflicts: usize,
+    /// What the batch wanted to change when it met the last conflict.
+    documents: Vec<(Collection, Arc<str>)>,
+}
+
+impl Contention {
+    /// Whether the batch takes its documents for itself before it runs again. A document that several
+    /// nodes change all the time would otherwise go to whoever is quickest, and the others' work be lost.
+    fn wants_hold(&self) -> bool {
+        self.conflicts > 1 && !self.documents.is_empty()
+    }
+}
+
+/// Loads and runs until every command has an outcome; none if the configuration is out of date.
+async fn run_to_end(
+    parts: &Parts,
+    project: &ProjectId,
+    batch: &mut Batch,
+    contention: &Contention,
+) -> std::result::Result<Option<Hold>, Error> {
     let mut missing = batch.declared();
-    for _ in 0..MAX_ROUNDS {
+    let mut hold = Hold::default();
+    for round in 0..MAX_ROUNDS {
         // The first time even if there is nothing to load: it shows the configuration's version.
-        if parts.load(project, missing, batch.set()).await? != batch.config().version {
-            return Ok(false);
+        let version = if round == 0 && contention.wants_hold() {
+            metrics::counter!("guerdon_batches_held_total").increment(1);
+            let documents = contention.documents.clone();
+            let held = parts.store.load_held(project, documents, missing.clone()).await.map_err(unavailable)?;
+            hold = held.1;
+            batch.set().add_all(missing, held.0.records);
+            held.0.config_version
+        } else {
+            parts.load(project, missing, batch.set()).await?
+        };
+        if version != batch.config().version {
+            return Ok(None);
         }
         match batch.run(parts.clock.now(), &parts.ids) {
-            Progress::Finished => return Ok(true),
+            Progress::Finished => return Ok(Some(hold)),
             Progress::Missing(keys) => missing = keys,
         }
     }
@@ -279,26 +324,37 @@ async fn run_to_end(parts: &Parts, project: &ProjectId, batch: &mut Batch) -> st
     Err(Error::Internal)
 }
 
-async fn commit(parts: &Parts, project: &ProjectId, batch: &mut Batch) -> std::result::Result<(), Setback> {
+async fn commit(
+    parts: &Parts,
+    project: &ProjectId,
+    batch: &mut Batch,
+    hold: Hold,
+    contention: &mut Contention,
+) -> std::result::Result<(), Setback> {
     let commit_id = hex::encode(parts.ids.bytes::<16>());
     let changes = batch.take_changes(project.clone(), commit_id.clone());
     if changes.is_empty() {
         return Ok(());
     }
     let (has_send_outs, bumps_config) = (!changes.send_outs.is_empty(), changes.bumps_config);
-    let has_jobs = changes.writes.iter().any(|write| write.collection == guerdon_store::Collection::Jobs);
-    match parts.store.commit(changes).await {
+    let has_jobs = changes.writes.iter().any(|write| write.collection == Collection::Jobs);
+    let documents = if parts.store.is_shared() { changed_documents(&changes) } else { Vec::new() };
+    match parts.store.commit_held(changes, hold).await {
         Ok(()) => {}
-        Err(CommitError::Conflict) => return Err(Setback::Stale),
+        Err(CommitError::Conflict) => {
+            contention.conflicts += 1;
+            contention.documents = documents;
+            return Err(Setback::Stale);
+        }
         Err(CommitError::Store(error)) => return Err(Setback::Failed(unavailable(error))),
-        Err(CommitError::Unknown) => match parts.store.resolve(project, &commit_id).await {
-            Ok(true) => {}
-            Ok(false) => return Err(Setback::Stale),
-            Err(error) => return Err(Setback::Failed(unavailable(error))),
-        },
+        Err(CommitError::Unknown) => {
+            if !resolve(parts, project, &commit_id).await? {
+                return Err(Setback::Stale);
+            }
+        }
     }
     if bumps_config && parts.snapshots.refresh(project).await.is_err() {
-        tracing::warn!(%project, "the new configuration could not be read yet; the next load will notice");
+        parts.snapshots.forget(project);
     }
     if has_send_outs {
         parts.signals.send_outs.notify_one();
@@ -307,6 +363,32 @@ async fn commit(parts: &Parts, project: &ProjectId, batch: &mut Batch) -> std::r
         parts.signals.jobs.notify_one();
     }
     Ok(())
+}
+
+/// The documents that a commit changes and that were there before.
+fn changed_documents(changes: &ChangeSet) -> Vec<(Collection, Arc<str>)> {
+    let changed = changes.writes.iter().filter(|write| write.expected.is_some());
+    changed.map(|write| (write.collection, write.id.clone())).collect()
+}
+
+/// Finds out what became of a commit. Nobody can be answered before that is known, so it is asked for
+/// with patience: a database that broke the connection needs its time to come back.
+async fn resolve(parts: &Parts, project: &ProjectId, commit_id: &str) -> std::result::Result<bool, Setback> {
+    let mut pause = FIRST_PAUSE;
+    let mut question = 1;
+    loop {
+        match parts.store.resolve(project, commit_id).await {
+            Ok(went_through) => return Ok(went_through),
+            Err(error) if question == MAX_QUESTIONS => {
+                tracing::error!(%project, commit_id, "what became of a commit could not be found out");
+                return Err(Setback::Failed(unavailable(error)));
+            }
+            Err(error) => tracing::warn!(%project, commit_id, %error, "the outcome of a commit is not known yet"),
+        }
+        parts.clock.pause(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+        question += 1;
+    }
 }
 
 /// A command with its typed outcome and the caller who waits for it.

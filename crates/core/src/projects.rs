@@ -1,6 +1,8 @@
 //! Projects: created, changed and deleted through the management API, and the first one at the first
 //! start.
 
+use std::time::Duration;
+
 use argon2::{Argon2, PasswordHasher, password_hash::SaltString};
 use guerdon_model::{
     Error,
@@ -20,13 +22,16 @@ use serde_json::{Value, json};
 use crate::{
     context::Context,
     failure::{damaged, unavailable},
-    jobs::{self, Job, Work},
+    jobs::{self, Claim, Progress, Work},
     keys,
     secrets::SecretKey,
     service::Guerdon,
     tx::{Result, Tx},
 };
 
+/// How long, and how often within that time, it is looked whether another node has made the first project.
+const CLAIM_PAUSE: Duration = Duration::from_millis(200);
+const CLAIM_LOOKS: usize = 50;
 /// How many rows of each table are deleted in one step.
 const PURGE_STEP: usize = 2_000;
 
@@ -250,37 +255,36 @@ pub fn start_purge(tx: &mut Tx, project: &ProjectId) -> Result<()> {
 ///
 /// # Errors
 /// `StoreUnavailable`, to go on later.
-pub async fn purge(
+pub(crate) async fn purge(
     guerdon: &Guerdon,
     context: &Context,
-    id: &str,
+    claim: &Claim,
     project: &ProjectId,
-) -> std::result::Result<(), Error> {
+) -> std::result::Result<Progress, Error> {
     while guerdon.store.purge(project, PURGE_STEP).await.map_err(unavailable)? {
-        let job = id.to_owned();
-        guerdon.executor.execute(context.clone(), Vec::new(), move |tx| keep_alive(tx, &job)).await?;
+        let claim = claim.clone();
+        let step = guerdon.executor.execute(context.clone(), Vec::new(), move |tx| keep_alive(tx, &claim)).await?;
+        if step == Progress::Lost {
+            return Ok(step);
+        }
     }
-    let job = id.to_owned();
+    let claim = claim.clone();
     guerdon
         .executor
         .execute(context.clone(), Vec::new(), move |tx| {
-            if let Some(job) = tx.get::<Job>(&job)? {
-                let mut job = job.as_ref().clone();
-                job.finish(json!({}), tx.now());
-                tx.put(job);
-            }
-            Ok(())
+            let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
+            job.finish(json!({}), tx.now());
+            tx.put(job);
+            Ok(Progress::Made)
         })
         .await
 }
 
-fn keep_alive(tx: &mut Tx, id: &str) -> Result<()> {
-    if let Some(job) = tx.get::<Job>(id)? {
-        let mut job = job.as_ref().clone();
-        job.step(50, tx.now());
-        tx.put(job);
-    }
-    Ok(())
+fn keep_alive(tx: &mut Tx, claim: &Claim) -> Result<Progress> {
+    let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
+    job.step(50, tx.now());
+    tx.put(job);
+    Ok(Progress::Made)
 }
 
 /// What the first start may be told. Whatever is missing is made up.
@@ -311,6 +315,36 @@ pub struct FirstKey {
     pub is_made_up: bool,
 }
 
+/// Makes the management key and the first user; false if somebody else has, unless that shall not matter.
+fn furnish_organization(
+    tx: &mut Tx,
+    management: &NewKey,
+    admin: Option<&(String, String)>,
+    is_takeover: bool,
+) -> Result<bool> {
+    if !is_takeover && tx.config().keys().any(|key| key.kind == KeyKind::Management) {
+        return Ok(false);
+    }
+    tx.get::<ApiKey>(&management.app_id)?;
+    keys::store(tx, KeyKind::Management, "Management", Role::Admin, management)?;
+    if let Some((email, password_hash)) = admin {
+        let email = email.to_lowercase();
+        if tx.find::<User>("email", &email)?.is_none() {
+            tx.put(User {
+                id: tx.new_id(),
+                email,
+                first_name: String::new(),
+                last_name: String::new(),
+                password_hash: password_hash.clone(),
+                is_owner: true,
+                projects: Default::default(),
+                created_at: tx.now(),
+            });
+        }
+    }
+    Ok(true)
+}
+
 /// Makes the first project and its keys if the store has none yet.
 ///
 /// # Errors
@@ -335,27 +369,23 @@ pub async fn bootstrap(guerdon: &Guerdon, bootstrap: Bootstrap) -> std::result::
         None => None,
     };
 
+    // Of several nodes that start at once on an empty store, the one that makes the management key makes
+    // the project, too. Should it have died over it, another one does after a while.
     let context = Context::background(organization(), &guerdon.ids.next(now));
-    let management = first.management.pair.clone();
-    guerdon
-        .executor
-        .execute(context, Vec::new(), move |tx| {
-            keys::store(tx, KeyKind::Management, "Management", Role::Admin, &management)?;
-            if let Some((email, password_hash)) = &admin {
-                tx.put(User {
-                    id: tx.new_id(),
-                    email: email.to_lowercase(),
-                    first_name: String::new(),
-                    last_name: String::new(),
-                    password_hash: password_hash.clone(),
-                    is_owner: true,
-                    projects: Default::default(),
-                    created_at: tx.now(),
-                });
+    let furnish = |is_takeover: bool| {
+        let (management, admin) = (first.management.pair.clone(), admin.clone());
+        let command = move |tx: &mut Tx| furnish_organization(tx, &management, admin.as_ref(), is_takeover);
+        guerdon.executor.execute(context.clone(), Vec::new(), command)
+    };
+    if !furnish(false).await? {
+        for _ in 0..CLAIM_LOOKS {
+            guerdon.clock.pause(CLAIM_PAUSE).await;
+            if !list(guerdon).await?.rows.is_empty() {
+                return Ok(None);
             }
-            Ok(())
-        })
-        .await?;
+        }
+        furnish(true).await?;
+    }
     // The project last: until it is there, the next start begins anew.
     let context = Context::background(first.project.clone(), &guerdon.ids.next(now));
     let (keys, secret) = (first.clone(), guerdon.secret.clone());

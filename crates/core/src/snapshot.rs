@@ -4,7 +4,13 @@
 //! load reports the version that it saw, so whoever works with a stale snapshot notices before
 //! anything is written, and the commit itself checks once more.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use guerdon_model::{
     Error,
@@ -18,7 +24,7 @@ use guerdon_model::{
     webhook::Webhook,
 };
 use guerdon_store::{Collection, Configuration, Document, Record, Store};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use crate::{
     failure::{damaged, unavailable},
@@ -135,12 +141,20 @@ pub struct Snapshots {
     store: Arc<dyn Store>,
     secret: SecretKey,
     known: RwLock<HashMap<ProjectId, Arc<Snapshot>>>,
+    looks: Mutex<HashMap<ProjectId, Arc<Look>>>,
+}
+
+/// Looks at a project's version, one at a time; whoever waits for the next one shares it.
+#[derive(Default)]
+struct Look {
+    turn: tokio::sync::Mutex<()>,
+    begun: AtomicU64,
 }
 
 impl Snapshots {
     /// No snapshots yet; `secret` opens what is sealed in them.
     pub fn new(store: Arc<dyn Store>, secret: SecretKey) -> Self {
-        Self { store, secret, known: RwLock::default() }
+        Self { store, secret, known: RwLock::default(), looks: Mutex::default() }
     }
 
     /// The project's configuration, at least as new as `version`.
@@ -150,6 +164,34 @@ impl Snapshots {
             Some(snapshot) if version.is_none_or(|version| snapshot.version >= version) => Ok(snapshot),
             _ => self.refresh(project).await,
         }
+    }
+
+    /// The project's configuration as of now: whatever any node had acknowledged before the call is in
+    /// it. For what is done without a load that would show the version.
+    ///
+    /// # Errors
+    /// `StoreUnavailable`.
+    pub async fn latest(&self, project: &ProjectId) -> Result<Arc<Snapshot>, Error> {
+        if !self.store.is_shared() {
+            // Only this process changes anything, and it keeps its snapshots up to date.
+            return self.get(project, None).await;
+        }
+        let look = self.looks.lock().entry(project.clone()).or_default().clone();
+        let begun_before = look.begun.load(Ordering::SeqCst);
+        let _turn = look.turn.lock().await;
+        if look.begun.load(Ordering::SeqCst) > begun_before {
+            // Somebody has begun to look after this call had, and is done.
+            return self.get(project, None).await;
+        }
+        let loaded = self.store.load(project, Vec::new()).await.map_err(unavailable)?;
+        let snapshot = self.get(project, Some(loaded.config_version)).await?;
+        look.begun.fetch_add(1, Ordering::SeqCst);
+        Ok(snapshot)
+    }
+
+    /// Forgets what is known of the project, so that it is read anew when it is needed.
+    pub(crate) fn forget(&self, project: &ProjectId) {
+        self.known.write().remove(project);
     }
 
     /// Reads the project's configuration anew.

@@ -139,6 +139,13 @@ impl WorkingSet {
         });
     }
 
+    /// Adds what a load has found under each of the keys.
+    pub(crate) fn add_all(&mut self, keys: Vec<Key>, records: Vec<Option<Record>>) {
+        for (key, record) in keys.iter().zip(records) {
+            self.add(key, record);
+        }
+    }
+
     /// Whether the set can answer for `key`.
     pub(crate) fn knows(&self, key: &Key) -> bool {
         match &key.by {

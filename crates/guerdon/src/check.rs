@@ -11,7 +11,7 @@ use guerdon_model::{
     user::User,
     webhook::Webhook,
 };
-use guerdon_store::{Collection, Document, Query, Record, Store, sqlite::Sqlite};
+use guerdon_store::{Collection, Document, Query, Record};
 
 use crate::config::Database;
 
@@ -19,7 +19,7 @@ use crate::config::Database;
 const PAGE: usize = 20_000;
 
 pub(crate) async fn run(database: &Database) -> anyhow::Result<()> {
-    let store = Sqlite::open_read_only(&database.path()?)?;
+    let store = database.open_read_only().await?;
     let mut wrong = store.check().await?;
     let mut documents = 0;
     let projects = Query { project: None, ..Query::all(organization(), Collection::Projects) };

@@ -1,27 +1,79 @@
 //! What can be set, by flags or by the environment.
 
-use std::{io::Write, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::PathBuf};
+use std::{io::Write, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::PathBuf, sync::Arc};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use guerdon_core::{ids::IdGenerator, projects::Bootstrap, secrets::SecretKey};
 use guerdon_model::project::NewKey;
+use guerdon_store::{
+    Store,
+    postgres::{self, Postgres},
+    sqlite::Sqlite,
+};
 
 /// Where the data is.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct Database {
-    /// The database. The file's folder is created if need be.
-    #[arg(long, env = "GUERDON_DATABASE_URL", default_value = "sqlite://./guerdon-data/guerdon.db")]
+    /// The database: `sqlite://PATH`, whose folder is created if need be, or
+    /// `postgres://USER:PASSWORD@HOST/DATABASE`.
+    #[arg(
+        long,
+        env = "GUERDON_DATABASE_URL",
+        default_value = "sqlite://./guerdon-data/guerdon.db",
+        hide_env_values = true
+    )]
     pub(crate) database_url: String,
+
+    /// The most connections to a PostgreSQL database.
+    #[arg(long, env = "GUERDON_DATABASE_CONNECTIONS", default_value_t = 16)]
+    pub(crate) database_connections: usize,
+}
+
+/// Where a database is.
+pub(crate) enum Location {
+    /// The file of an embedded one.
+    File(PathBuf),
+    /// What to connect to.
+    Postgres(String),
 }
 
 impl Database {
-    /// The file of an embedded database.
-    pub(crate) fn path(&self) -> anyhow::Result<PathBuf> {
-        match self.database_url.strip_prefix("sqlite://") {
-            Some(path) if !path.is_empty() => Ok(PathBuf::from(path)),
-            _ => bail!("GUERDON_DATABASE_URL has to be sqlite://PATH, such as sqlite://./guerdon-data/guerdon.db"),
+    pub(crate) fn at(database_url: String) -> Self {
+        Self { database_url, database_connections: postgres::Options::default().connections }
+    }
+
+    pub(crate) fn location(&self) -> anyhow::Result<Location> {
+        let url = &self.database_url;
+        match url.split_once("://") {
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Location::File(PathBuf::from(path))),
+            Some(("postgres" | "postgresql", _)) => Ok(Location::Postgres(url.clone())),
+            // Without what was set: it may hold a password.
+            _ => bail!(
+                "GUERDON_DATABASE_URL has to be sqlite://PATH, such as sqlite://./guerdon-data/guerdon.db, or \
+                 postgres://USER:PASSWORD@HOST/DATABASE"
+            ),
         }
+    }
+
+    /// The store, with its tables brought up to date.
+    pub(crate) async fn open(&self) -> anyhow::Result<Arc<dyn Store>> {
+        Ok(match self.location()? {
+            Location::File(path) => Sqlite::open(&path)?,
+            Location::Postgres(url) => Postgres::open(&url, self.options(false)).await?,
+        })
+    }
+
+    /// The store for looking only: beside a process that serves, or on a replica.
+    pub(crate) async fn open_read_only(&self) -> anyhow::Result<Arc<dyn Store>> {
+        Ok(match self.location()? {
+            Location::File(path) => Sqlite::open_read_only(&path)?,
+            Location::Postgres(url) => Postgres::open(&url, self.options(true)).await?,
+        })
+    }
+
+    fn options(&self, read_only: bool) -> postgres::Options {
+        postgres::Options { connections: self.database_connections, read_only, ..postgres::Options::default() }
     }
 }
 
@@ -138,7 +190,14 @@ pub(crate) fn secret_key(configured: Option<&str>, database: &Database) -> anyho
     if let Some(text) = configured {
         return SecretKey::parse(text).context("GUERDON_SECRET_KEY has to have 16 characters or more");
     }
-    let path = database.path()?.with_extension("key");
+    let path = match database.location()? {
+        Location::File(path) => path.with_extension("key"),
+        // Every node has to have the same one, and no file would be on all of their machines.
+        Location::Postgres(_) => bail!(
+            "GUERDON_SECRET_KEY has to be set for a PostgreSQL database, to the same text on every node: 64 \
+             hexadecimal digits, such as `openssl rand -hex 32` prints"
+        ),
+    };
     match std::fs::read_to_string(&path) {
         Ok(text) => SecretKey::parse(&text).with_context(|| format!("{} holds no key", path.display())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

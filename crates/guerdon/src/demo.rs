@@ -16,7 +16,7 @@ use guerdon_core::{
     webhooks::WebhookInput,
 };
 use guerdon_model::{customer::CustomerInput, event::EventType, ids::ProjectId, project::NewKey};
-use guerdon_store::{Store, sqlite::Sqlite};
+use guerdon_store::Store;
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::{Value, json};
 
@@ -36,9 +36,9 @@ const DEMO_KEYS: [(&str, &str); 3] = [
 
 pub(crate) async fn run(config: DemoConfig) -> anyhow::Result<()> {
     let _telemetry = telemetry::start()?;
-    let database = Database { database_url: config.database_url };
+    let database = Database::at(config.database_url);
     let secret = config::secret_key(None, &database)?;
-    let store = Sqlite::open(&database.path()?)?;
+    let store = database.open().await?;
     let server = ServerConfig {
         listen: config.listen,
         public_url: None,

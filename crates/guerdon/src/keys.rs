@@ -12,7 +12,7 @@ use guerdon_model::{
     ids::{ProjectId, organization},
     role::Role,
 };
-use guerdon_store::{Collection, Query, Store, sqlite::Sqlite};
+use guerdon_store::{Collection, Query, Store};
 
 use crate::config::Database;
 
@@ -59,10 +59,10 @@ fn role(name: &str) -> Result<Role, String> {
 }
 
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let path = arguments.database.path()?;
+    let database = arguments.database;
     match arguments.action {
         Action::List => {
-            let store = Sqlite::open_read_only(&path)?;
+            let store = database.open_read_only().await?;
             println!("{:<24} {:<10} {:<36} {:<16} secret", "project", "kind", "id", "name");
             for (project, key) in all(store.as_ref()).await? {
                 let kind = format!("{:?}", key.kind).to_lowercase();
@@ -72,7 +72,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             Ok(())
         }
         Action::Create { kind, project, name, role } => {
-            let guerdon = engine(&path)?;
+            let guerdon = engine(&database).await?;
             let (project, kind) = match kind {
                 Kind::Management => (organization(), KeyKind::Management),
                 Kind::Server => (the_project(&guerdon, project).await?, KeyKind::Server),
@@ -92,7 +92,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             Ok(())
         }
         Action::Revoke { app_id } => {
-            let guerdon = engine(&path)?;
+            let guerdon = engine(&database).await?;
             let all = all(guerdon.store.as_ref()).await?;
             let Some((project, _)) = all.into_iter().find(|(_, key)| key.app_id == app_id) else {
                 anyhow::bail!("there is no key with the id {app_id}");
@@ -105,8 +105,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
 }
 
-fn engine(path: &std::path::Path) -> anyhow::Result<Arc<Guerdon>> {
-    let store = Sqlite::open(path)?;
+async fn engine(database: &Database) -> anyhow::Result<Arc<Guerdon>> {
+    let store = database.open().await?;
     let ids = IdGenerator::from_system();
     // Nothing that is sealed is opened here.
     let secret = SecretKey::generate(&ids);

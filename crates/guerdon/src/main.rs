@@ -60,7 +60,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(config) => serve::run(*config).await,
         Command::Demo(config) => demo::run(config).await,
         Command::Migrate(database) => {
-            drop(Sqlite::open(&database.path()?)?);
+            drop(database.open().await?);
             println!("The database is up to date.");
             Ok(())
         }
@@ -68,7 +68,10 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Listen(arguments) => listen::run(arguments).await,
         Command::Check(database) => check::run(&database).await,
         Command::Backup { database, file } => {
-            Sqlite::open_read_only(&database.path()?)?.backup(&file).context("the backup failed")?;
+            let config::Location::File(path) = database.location()? else {
+                anyhow::bail!("a PostgreSQL database is backed up with its own tools; see docs/scaling.md");
+            };
+            Sqlite::open_read_only(&path)?.backup(&file).context("the backup failed")?;
             println!("Wrote {}. Restoring it takes the secret key that is in use now, too.", file.display());
             Ok(())
         }

@@ -14,7 +14,7 @@ use guerdon_core::{
     retention,
     secrets::SecretKey,
 };
-use guerdon_store::{Store, sqlite::Sqlite};
+use guerdon_store::Store;
 use guerdon_webhooks::{Dispatcher, HttpOptions, HttpTransport};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
@@ -30,7 +30,7 @@ const GRACE: Duration = Duration::from_secs(30);
 pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     let _telemetry = telemetry::start()?;
     let secret = config::secret_key(config.secret_key.as_deref(), &config.database)?;
-    let store = Sqlite::open(&config.database.path()?)?;
+    let store = config.database.open().await?;
     let listener = listen(&config.server).await?;
     let guerdon = engine(store, secret, &config.server, listener.local_addr()?);
     if let Some(keys) = projects::bootstrap(&guerdon, config.first_start.clone().bootstrap()).await? {
@@ -78,8 +78,10 @@ fn announce(keys: &FirstKeys) {
 
 /// Serves until the process is told to stop.
 pub(crate) async fn serve(guerdon: Arc<Guerdon>, listener: TcpListener, server: &ServerConfig) -> anyhow::Result<()> {
-    // The embedded store has one process: whoever held leases on its jobs is gone.
-    jobs::release_leases(&guerdon).await?;
+    if !guerdon.store.is_shared() {
+        // Whoever held leases on its jobs is gone.
+        jobs::release_leases(&guerdon).await?;
+    }
     let transport =
         HttpTransport::new(HttpOptions { allow_private: server.webhook_allow_private, ..HttpOptions::default() })
             .map_err(|error| anyhow::anyhow!("the webhook client could not be made: {error}"))?;

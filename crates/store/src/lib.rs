@@ -120,6 +120,9 @@ pub struct Hold(Option<Box<dyn Any + Send>>);
 /// A store of documents, events, send-outs and blobs, partitioned by project.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
+    /// Whether other processes may write to the same data meanwhile.
+    fn is_shared(&self) -> bool;
+
     /// The documents with these keys, and the configuration's version, as of one moment.
     async fn load(&self, project: &ProjectId, keys: Vec<Key>) -> Result<Loaded, StoreError>;
 

@@ -167,6 +167,11 @@ impl State {
 
 #[async_trait]
 impl Store for Memory {
+    /// Several engines may be given the same one, as if they were nodes.
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     async fn load(&self, project: &ProjectId, keys: Vec<Key>) -> Result<Loaded, StoreError> {
         let state = self.state.lock();
         let records = keys.iter().map(|key| state.find(project, key).map(|row| row.record.clone())).collect();

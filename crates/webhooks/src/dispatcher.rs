@@ -160,7 +160,7 @@ impl Dispatcher {
             let details = format!("The webhook sendout {id} is still going to be tried on its own.");
             return Err(Error::Forbidden { details });
         }
-        let snapshot = self.guerdon.snapshots.get(project, None).await?;
+        let snapshot = self.guerdon.snapshots.latest(project).await?;
         let webhook = configured(&snapshot, &send_out.webhook_id)?;
         let request = attempt::outgoing(&snapshot, webhook, Bytes::from(send_out.body.clone()));
         let attempt = self.attempt(attempt::next_no(&send_out), request).await;
@@ -188,7 +188,7 @@ impl Dispatcher {
     /// # Errors
     /// `NotFound` for an unknown webhook; `StoreUnavailable`.
     pub async fn test(&self, project: &ProjectId, webhook: &str) -> Result<Attempt, Error> {
-        let snapshot = self.guerdon.snapshots.get(project, None).await?;
+        let snapshot = self.guerdon.snapshots.latest(project).await?;
         let webhook = configured(&snapshot, &WebhookId::from(webhook))?;
         let body = Bytes::from(webhooks::sample(project, webhook));
         Ok(self.attempt(1, attempt::outgoing(&snapshot, webhook, body)).await)

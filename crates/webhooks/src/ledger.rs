@@ -109,5 +109,5 @@ pub(crate) async fn give_up(guerdon: &Guerdon, project: &ProjectId, webhook: &We
 /// The project's configuration as of now; `None`, and logged, if the store fails.
 pub(crate) async fn configuration(guerdon: &Guerdon, project: &ProjectId) -> Option<Arc<Snapshot>> {
     // A failure has been logged where it was found.
-    guerdon.snapshots.get(project, None).await.ok()
+    guerdon.snapshots.latest(project).await.ok()
 }

@@ -19,7 +19,7 @@ use crate::{
     blobs::{self, Blob},
     context::Context,
     customers::{self, source_id_key},
-    jobs::{self, Job, REPORT_LIFETIME, Work},
+    jobs::{self, Claim, Job, Progress, REPORT_LIFETIME, Work},
     service::Guerdon,
     tx::{Result, Stop, Tx},
 };
@@ -85,12 +85,12 @@ pub fn check_items(body: &[u8]) -> std::result::Result<(), payload::Unreadable> 
 ///
 /// # Errors
 /// `StoreUnavailable` or `Overloaded`, to go on later; anything else breaks the job off.
-pub async fn run(
+pub(crate) async fn run(
     guerdon: &Arc<Guerdon>,
     context: &Context,
-    id: &str,
+    claim: &Claim,
     work: BulkWork,
-) -> std::result::Result<(), Error> {
+) -> std::result::Result<Progress, Error> {
     let body = blobs::read(guerdon, context, &work.blob, work.chunks).await?;
     let items = Arc::new(Items::read(&body)?);
     drop(body);
@@ -98,12 +98,16 @@ pub async fn run(
     while next < items.len() {
         let end = (next + SLICE).min(items.len());
         let needs = (next..end).map(|place| source_id_key(&items.source_id(place))).collect();
-        let (job, slice) = (id.to_owned(), items.clone());
-        guerdon.executor.execute(context.clone(), needs, move |tx| apply_slice(tx, &job, &slice, next, end)).await?;
+        let (slice, ours) = (items.clone(), claim.clone());
+        let apply = move |tx: &mut Tx| apply_slice(tx, &ours, &slice, next, end);
+        let step = guerdon.executor.execute(context.clone(), needs, apply).await?;
+        if step == Progress::Lost {
+            return Ok(step);
+        }
         next = end;
     }
-    let (job, url) = (id.to_owned(), report_url(guerdon, context, id));
-    guerdon.executor.execute(context.clone(), Vec::new(), move |tx| finish(tx, &job, &url)).await
+    let (claim, url) = (claim.clone(), report_url(guerdon, context, &claim.id));
+    guerdon.executor.execute(context.clone(), Vec::new(), move |tx| finish(tx, &claim, &url)).await
 }
 
 fn report_url(guerdon: &Guerdon, context: &Context, id: &str) -> String {
@@ -174,13 +178,9 @@ impl Items {
     }
 }
 
-fn apply_slice(tx: &mut Tx, id: &str, items: &Items, start: usize, end: usize) -> Result<()> {
-    let Some(mut job) = tx.get::<Job>(id)?.map(|job| job.as_ref().clone()) else { return Ok(()) };
-    let (Work::CustomersBulk(work) | Work::CustomersMetadata(work)) = &mut job.work else { return Ok(()) };
-    if work.next != start {
-        // Another worker has taken over and is further.
-        return Ok(());
-    }
+fn apply_slice(tx: &mut Tx, claim: &Claim, items: &Items, start: usize, end: usize) -> Result<Progress> {
+    let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
+    let (Work::CustomersBulk(work) | Work::CustomersMetadata(work)) = &mut job.work else { return Ok(Progress::Lost) };
     work.next = end;
     tx.need((start..end).map(|place| source_id_key(&items.source_id(place))))?;
     let mut report = String::new();
@@ -207,7 +207,7 @@ fn apply_slice(tx: &mut Tx, id: &str, items: &Items, start: usize, end: usize) -
     job.tally.report_chunks += 1;
     job.step((end * 100 / items.len().max(1)) as u8, tx.now());
     tx.put(job);
-    Ok(())
+    Ok(Progress::Made)
 }
 
 fn append_report(tx: &mut Tx, job: &Job, report: String) {
@@ -236,12 +236,9 @@ fn upsert_silently(tx: &mut Tx, input: &CustomerInput) -> Result<()> {
     }
 }
 
-fn finish(tx: &mut Tx, id: &str, report_url: &str) -> Result<()> {
-    let Some(mut job) = tx.get::<Job>(id)?.map(|job| job.as_ref().clone()) else { return Ok(()) };
-    let (Work::CustomersBulk(work) | Work::CustomersMetadata(work)) = &job.work else { return Ok(()) };
-    if job.due_at.is_none() {
-        return Ok(());
-    }
+fn finish(tx: &mut Tx, claim: &Claim, report_url: &str) -> Result<Progress> {
+    let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
+    let (Work::CustomersBulk(work) | Work::CustomersMetadata(work)) = &job.work else { return Ok(Progress::Lost) };
     tx.drop_blob(&work.blob);
     if job.tally.report_chunks == 0 {
         // A report without rows still has its header.
@@ -257,5 +254,5 @@ fn finish(tx: &mut Tx, id: &str, report_url: &str) -> Result<()> {
     });
     job.finish(result, tx.now());
     tx.put(job);
-    Ok(())
+    Ok(Progress::Made)
 }

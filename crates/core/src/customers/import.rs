@@ -30,7 +30,7 @@ use crate::{
     blobs::Blob,
     context::Context,
     customers::{RESOURCE, source_id_key},
-    jobs::{Job, Work},
+    jobs::{Claim, Progress, Work},
     service::Guerdon,
     tx::{Result, Stop, Tx},
 };
@@ -171,7 +171,6 @@ struct Row {
 
 /// Rows that are stored together, and the byte behind them.
 struct Slice {
-    start: u64,
     end: u64,
     rows: Vec<Row>,
 }
@@ -180,12 +179,12 @@ struct Slice {
 ///
 /// # Errors
 /// `StoreUnavailable` or `Overloaded`, to go on later; anything else breaks the job off.
-pub async fn run(
+pub(crate) async fn run(
     guerdon: &Arc<Guerdon>,
     context: &Context,
-    id: &str,
+    claim: &Claim,
     work: ImportWork,
-) -> std::result::Result<(), Error> {
+) -> std::result::Result<Progress, Error> {
     // Two slices ahead: enough to keep the commits busy, little enough to need no memory.
     let (slices, mut arriving) = mpsc::channel::<std::result::Result<Slice, Error>>(2);
     let columns = Arc::new(work.columns.clone());
@@ -194,15 +193,18 @@ pub async fn run(
     while let Some(slice) = arriving.recv().await {
         let slice = Arc::new(slice?);
         let needs = slice.rows.iter().flat_map(|row| keys(&columns, row)).collect();
-        let (job, columns) = (id.to_owned(), columns.clone());
-        guerdon
+        let (claim, columns) = (claim.clone(), columns.clone());
+        let step = guerdon
             .executor
-            .execute(context.clone(), needs, move |tx| store_slice(tx, &job, &columns, &slice, bytes))
+            .execute(context.clone(), needs, move |tx| store_slice(tx, &claim, &columns, &slice, bytes))
             .await?;
+        if step == Progress::Lost {
+            return Ok(step);
+        }
     }
     splitting.await.map_err(|_| Error::Internal)?;
-    let job = id.to_owned();
-    guerdon.executor.execute(context.clone(), Vec::new(), move |tx| finish(tx, &job)).await
+    let claim = claim.clone();
+    guerdon.executor.execute(context.clone(), Vec::new(), move |tx| finish(tx, &claim)).await
 }
 
 /// What has to be loaded to find the customer of a row.
@@ -243,7 +245,6 @@ impl Splitter {
     }
 
     fn split(mut self, slices: &mpsc::Sender<std::result::Result<Slice, Error>>) {
-        let origin = self.start;
         let mut record = ByteRecord::new();
         let mut rows = Vec::with_capacity(SLICE);
         loop {
@@ -259,11 +260,10 @@ impl Splitter {
                 self.rows += 1;
                 rows.push(Row { number: self.rows, cells: cells(&record, self.width) });
             }
-            let end = origin + self.reader.position().byte();
+            let end = self.start + self.reader.position().byte();
             self.row_start.store(end, Ordering::Relaxed);
             if rows.len() == SLICE || (!more && !rows.is_empty()) {
-                let slice = Slice { start: self.start, end, rows: std::mem::take(&mut rows) };
-                self.start = end;
+                let slice = Slice { end, rows: std::mem::take(&mut rows) };
                 if slices.blocking_send(Ok(slice)).is_err() {
                     return;
                 }
@@ -332,13 +332,9 @@ impl Read for BlobReader {
     }
 }
 
-fn store_slice(tx: &mut Tx, id: &str, columns: &Columns, slice: &Slice, bytes: u64) -> Result<()> {
-    let Some(mut job) = tx.get::<Job>(id)?.map(|job| job.as_ref().clone()) else { return Ok(()) };
-    let Work::CustomersImport(work) = &mut job.work else { return Ok(()) };
-    if work.offset != slice.start {
-        // Another worker has taken over and is further.
-        return Ok(());
-    }
+fn store_slice(tx: &mut Tx, claim: &Claim, columns: &Columns, slice: &Slice, bytes: u64) -> Result<Progress> {
+    let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
+    let Work::CustomersImport(work) = &mut job.work else { return Ok(Progress::Lost) };
     work.offset = slice.end;
     work.rows += slice.rows.len() as u64;
     tx.need(slice.rows.iter().flat_map(|row| keys(columns, row)))?;
@@ -353,7 +349,7 @@ fn store_slice(tx: &mut Tx, id: &str, columns: &Columns, slice: &Slice, bytes: u
     }
     job.step((slice.end * 100 / bytes.max(1)) as u8, tx.now());
     tx.put(job);
-    Ok(())
+    Ok(Progress::Made)
 }
 
 /// What the result says about a row that was refused.
@@ -471,12 +467,9 @@ fn date(key: &str, cell: &str) -> std::result::Result<Patch<Date>, Error> {
     Date::parse(cell).map(Patch::Value).ok_or_else(refused)
 }
 
-fn finish(tx: &mut Tx, id: &str) -> Result<()> {
-    let Some(mut job) = tx.get::<Job>(id)?.map(|job| job.as_ref().clone()) else { return Ok(()) };
-    let Work::CustomersImport(work) = &job.work else { return Ok(()) };
-    if job.due_at.is_none() {
-        return Ok(());
-    }
+fn finish(tx: &mut Tx, claim: &Claim) -> Result<Progress> {
+    let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
+    let Work::CustomersImport(work) = &job.work else { return Ok(Progress::Lost) };
     tx.drop_blob(&work.blob);
     let (done, failed) = (job.tally.done, job.tally.failed);
     let result = json!({
@@ -487,5 +480,5 @@ fn finish(tx: &mut Tx, id: &str) -> Result<()> {
     });
     job.finish(result, tx.now());
     tx.put(job);
-    Ok(())
+    Ok(Progress::Made)
 }

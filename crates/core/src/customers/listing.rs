@@ -10,7 +10,7 @@ use guerdon_store::{Collection, Condition, Order, Query};
 
 use crate::{
     context::Context,
-    failure::{damaged, unavailable},
+    failure::damaged,
     service::Guerdon,
 };
 
@@ -113,8 +113,7 @@ pub async fn list(guerdon: &Guerdon, context: &Context, listing: Listing) -> Res
     let moment = guerdon.moment(&context.project).await?;
     let nobody = listing.segment_id.is_some();
     let page = guerdon
-        .store
-        .query(Query {
+        .query(context, Query {
             project: Some(context.project.clone()),
             collection: Collection::Customers,
             conditions,
@@ -124,8 +123,7 @@ pub async fn list(guerdon: &Guerdon, context: &Context, listing: Listing) -> Res
             limit: if nobody { 0 } else { listing.limit },
             count: true,
         })
-        .await
-        .map_err(unavailable)?;
+        .await?;
     let rows = page.records.iter().map(|record| record.document().map(Customer::into_answer));
     let rows = rows.collect::<Result<Vec<_>, _>>().map_err(damaged)?;
     Ok(List {
@@ -150,7 +148,7 @@ fn with_full_paths(mut filter: Filter) -> Filter {
 impl Guerdon {
     /// The moment that relative dates in filters refer to.
     pub(crate) async fn moment(&self, project: &guerdon_model::ids::ProjectId) -> Result<Moment, Error> {
-        let config = self.snapshots.get(project, None).await?;
+        let config = self.snapshots.latest(project).await?;
         let zone = config.project.as_ref().map_or(jiff::tz::TimeZone::UTC, |project| project.zone());
         Ok(Moment { now: self.clock.now(), zone })
     }

@@ -24,7 +24,7 @@ pub use runner::{release_leases, run_due, work};
 use crate::{
     context::Context,
     customers::{bulk::BulkWork, import::ImportWork},
-    failure::{damaged, unavailable},
+    failure::damaged,
     service::Guerdon,
     tx::{Result, Tx},
 };
@@ -43,6 +43,9 @@ pub struct Job {
     pub work: Work,
     /// When a worker may take it (again); none once it is finished.
     pub due_at: Option<Timestamp>,
+    /// How often a worker has taken it. Whoever has taken it before has lost it.
+    #[serde(default)]
+    pub turn: u32,
     pub tally: Tally,
 }
 
@@ -121,9 +124,33 @@ pub fn start(tx: &mut Tx, work: Work) -> Result<AsyncActionId> {
         },
         work,
         due_at: Some(now),
+        turn: 0,
         tally: Tally::default(),
     });
     Ok(id)
+}
+
+/// A worker's right to work on a job, until another one takes over.
+#[derive(Debug, Clone)]
+pub(crate) struct Claim {
+    pub(crate) id: String,
+    turn: u32,
+}
+
+impl Claim {
+    /// The job, if it is still ours and not finished. Every step begins with this.
+    pub(crate) fn job(&self, tx: &mut Tx) -> Result<Option<Job>> {
+        let job = tx.get::<Job>(&self.id)?;
+        Ok(job.filter(|job| job.turn == self.turn && job.due_at.is_some()).map(|job| job.as_ref().clone()))
+    }
+}
+
+/// What came of working on a job, or of one step of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Progress {
+    Made,
+    /// Another worker has taken over: stop.
+    Lost,
 }
 
 impl Job {
@@ -186,15 +213,13 @@ pub async fn list(
 ) -> std::result::Result<List<AsyncAction>, Error> {
     let column = Collection::Jobs.column("created_at").expect("the collection's table has this column");
     let page = guerdon
-        .store
-        .query(Query {
+        .query(context, Query {
             conditions: end_date.map(|end| (column, Condition::LessThan(end.into()))).into_iter().collect(),
             order: Order::Column { column, descending: true },
             limit,
             ..Query::all(context.project.clone(), Collection::Jobs)
         })
-        .await
-        .map_err(unavailable)?;
+        .await?;
     let action = |job: Job| AsyncAction { result: None, ..job.action };
     let rows = page.records.iter().map(|record| record.document().map(action));
     let rows = rows.collect::<std::result::Result<_, _>>().map_err(damaged)?;

@@ -6,7 +6,7 @@ use guerdon_model::{Error, ids::ProjectId};
 use guerdon_store::{Collection, Condition, Query, Record};
 use tokio::task::JoinSet;
 
-use super::{Job, LEASE, Work};
+use super::{Claim, Job, LEASE, Progress, Work};
 use crate::{
     context::Context,
     customers::{bulk, import},
@@ -147,14 +147,20 @@ async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> bool {
         project: project.clone(),
         group_id: job.action.request_id.as_str().into(),
         source: guerdon_model::event::EventSource::internal(),
+        caller: None,
     };
+    let claim = Claim { id: id.clone(), turn: job.turn };
     let outcome = match job.work.clone() {
-        Work::CustomersImport(work) => import::run(&guerdon, &context, &id, work).await,
-        Work::CustomersBulk(work) | Work::CustomersMetadata(work) => bulk::run(&guerdon, &context, &id, work).await,
-        Work::ProjectPurge { project } => projects::purge(&guerdon, &context, &id, &project).await,
+        Work::CustomersImport(work) => import::run(&guerdon, &context, &claim, work).await,
+        Work::CustomersBulk(work) | Work::CustomersMetadata(work) => bulk::run(&guerdon, &context, &claim, work).await,
+        Work::ProjectPurge { project } => projects::purge(&guerdon, &context, &claim, &project).await,
     };
     match outcome {
-        Ok(()) => {
+        Ok(Progress::Lost) => {
+            tracing::warn!(%project, job = id, "another worker has taken over a job");
+            false
+        }
+        Ok(Progress::Made) => {
             tracing::info!(%project, job = id, kind = %job.action.kind, "a job has ended");
             true
         }
@@ -163,7 +169,7 @@ async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> bool {
         Err(error) => {
             tracing::error!(%project, job = id, %error, "a job has broken off");
             let reason = error.to_string();
-            let broken = guerdon.executor.execute(context, Vec::new(), move |tx| break_off(tx, &id, &reason)).await;
+            let broken = guerdon.executor.execute(context, Vec::new(), move |tx| break_off(tx, &claim, &reason)).await;
             broken.is_ok()
         }
     }
@@ -179,13 +185,13 @@ fn claim(tx: &mut Tx, id: &str) -> Result<Option<Job>> {
     let mut job = job.as_ref().clone();
     job.action.status = guerdon_model::async_action::Status::InProgress;
     job.due_at = Some(now.plus_millis(LEASE));
+    job.turn += 1;
     tx.put(job.clone());
     Ok(Some(job))
 }
 
-fn break_off(tx: &mut Tx, id: &str, reason: &str) -> Result<()> {
-    if let Some(job) = tx.get::<Job>(id)? {
-        let mut job = job.as_ref().clone();
+fn break_off(tx: &mut Tx, claim: &Claim, reason: &str) -> Result<()> {
+    if let Some(mut job) = claim.job(tx)? {
         job.break_off(reason, tx.now());
         tx.put(job);
     }

@@ -61,6 +61,10 @@ impl Faulty {
 
 #[async_trait]
 impl Store for Faulty {
+    fn is_shared(&self) -> bool {
+        self.inner.is_shared()
+    }
+
     async fn load(&self, project: &ProjectId, keys: Vec<Key>) -> Result<Loaded, StoreError> {
         self.delay().await;
         self.outage()?;
@@ -91,6 +95,7 @@ impl Store for Faulty {
 
     async fn resolve(&self, project: &ProjectId, commit_id: &str) -> Result<bool, StoreError> {
         self.delay().await;
+        self.outage()?;
         let late = {
             let mut adrift = self.adrift.lock();
             let place = adrift.iter().position(|changes| changes.commit_id == commit_id);

@@ -25,6 +25,7 @@ use guerdon_model::{
     ids::{ProjectId, SendOutId, WebhookId},
     send_out::SendOut,
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::error::SqlState;
 
 pub use pool::Options;
@@ -43,6 +44,8 @@ const SLOTS: i32 = 16;
 pub struct Postgres {
     pool: Pool,
     node: Node,
+    /// Whoever holds documents may need a second connection before it lets go of the first.
+    holds: Arc<Semaphore>,
 }
 
 impl Postgres {
@@ -59,7 +62,8 @@ impl Postgres {
         }
         drop(connection);
         let node = Node { slot: rand::random_range(0..SLOTS), queues: parking_lot::Mutex::default() };
-        Ok(Arc::new(Self { pool, node }))
+        let holds = Arc::new(Semaphore::new((options.connections / 2).max(1)));
+        Ok(Arc::new(Self { pool, node, holds }))
     }
 }
 
@@ -89,6 +93,10 @@ fn is_conflict(error: &tokio_postgres::Error) -> bool {
 
 #[async_trait]
 impl Store for Postgres {
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     async fn load(&self, project: &ProjectId, keys: Vec<Key>) -> Result<Loaded, StoreError> {
         read::load(&self.pool.get().await?, project, &keys).await
     }
@@ -99,9 +107,10 @@ impl Store for Postgres {
         held: Vec<(Collection, Arc<str>)>,
         keys: Vec<Key>,
     ) -> Result<(Loaded, Hold), StoreError> {
+        let permit = self.holds.clone().acquire_owned().await.map_err(|error| StoreError(error.to_string()))?;
         let transaction = write::hold(&self.pool, project, held).await?;
         let loaded = read::load(transaction.connection(), project, &keys).await?;
-        Ok((loaded, Hold(Some(Box::new(transaction)))))
+        Ok((loaded, Hold(Some(Box::new((transaction, permit))))))
     }
 
     async fn commit(&self, changes: ChangeSet) -> Result<(), CommitError> {
@@ -109,8 +118,9 @@ impl Store for Postgres {
     }
 
     async fn commit_held(&self, changes: ChangeSet, hold: Hold) -> Result<(), CommitError> {
-        let held = hold.0.and_then(|hold| hold.downcast::<Transaction>().ok());
-        write::commit(&self.pool, &self.node, held.map(|held| *held), &changes).await
+        let held = hold.0.and_then(|hold| hold.downcast::<(Transaction, OwnedSemaphorePermit)>().ok());
+        let (transaction, _permit) = held.map(|held| *held).unzip();
+        write::commit(&self.pool, &self.node, transaction, &changes).await
     }
 
     async fn resolve(&self, project: &ProjectId, commit_id: &str) -> Result<bool, StoreError> {

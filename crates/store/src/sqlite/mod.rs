@@ -170,6 +170,10 @@ fn failed(error: rusqlite::Error) -> StoreError {
 
 #[async_trait]
 impl Store for Sqlite {
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     async fn load(&self, project: &ProjectId, keys: Vec<Key>) -> Result<Loaded, StoreError> {
         let project = project.clone();
         self.readers.run(move |connection| read::load(connection, &project, &keys)).await
