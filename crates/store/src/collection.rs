@@ -126,7 +126,12 @@ static TABLE: [Spec; Collection::ALL.len()] = [
         counted: false,
     },
     Spec { table: "webhooks", columns: &[time("created_at")], configuration: true, counted: false },
-    Spec { table: "metadata_schemas", columns: &[text("related_object").unique()], configuration: true, counted: false },
+    Spec {
+        table: "metadata_schemas",
+        columns: &[text("related_object").unique()],
+        configuration: true,
+        counted: false,
+    },
     Spec { table: "event_schemas", columns: &[text("name").unique()], configuration: true, counted: false },
     Spec { table: "users", columns: &[text("email").unique()], configuration: false, counted: false },
 ];

@@ -9,6 +9,8 @@
 //! engines named there share, and a test reads every statement for it.
 
 mod pool;
+#[cfg(test)]
+mod portable;
 mod query;
 mod read;
 mod schema;

@@ -203,4 +203,3 @@ fn tls(roots: Option<&str>) -> Result<MakeRustlsConnect, StoreError> {
         .with_no_client_auth();
     Ok(MakeRustlsConnect::new(config))
 }
-

@@ -2,7 +2,13 @@
 //! chooses better than one that has to guess.
 
 use futures_util::future::join3;
-use guerdon_model::{Timestamp, event::EventType, filter::{Filter, Moment}, ids::WebhookId, send_out::SendOut};
+use guerdon_model::{
+    Timestamp,
+    event::EventType,
+    filter::{Filter, Moment},
+    ids::WebhookId,
+    send_out::SendOut,
+};
 use tokio_postgres::{
     IsolationLevel,
     types::{ToSql, Type},
@@ -215,7 +221,9 @@ fn conditions(sql: &mut Sql, query: &Query, filter: Option<(&Filter, &Moment)>) 
 pub(super) async fn events(connection: &Connection, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError> {
     let (beyond, direction) = if query.descending { ("<", "DESC") } else { (">", "ASC") };
     let mut sql = Sql::default();
-    sql.push("SELECT id, type, category, entity_id, group_id, created_at, source, data FROM events WHERE project_id = ");
+    sql.push(
+        "SELECT id, type, category, entity_id, group_id, created_at, source, data FROM events WHERE project_id = ",
+    );
     sql.text(query.project.as_str()).push(" AND entity_id = ").text(&query.entity_id);
     if let Some(id) = &query.after_id {
         sql.push(&format!(" AND id {beyond} ")).text(id);

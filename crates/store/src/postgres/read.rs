@@ -10,7 +10,12 @@ use guerdon_model::send_out::SendOut;
 use parking_lot::Mutex;
 use tokio_postgres::{Row, types::ToSql};
 
-use super::{failed, pool::Connection, send_outs, statements, text::{decode, encode}};
+use super::{
+    failed,
+    pool::Connection,
+    send_outs, statements,
+    text::{decode, encode},
+};
 use crate::{
     Configuration, Key, Loaded, Record, StoreError,
     collection::{By, Collection},

@@ -9,7 +9,11 @@ use guerdon_model::{
 };
 use tokio_postgres::{Row, types::ToSql};
 
-use super::{failed, is_conflict, newer, pool::Connection, text::{decode, encode}};
+use super::{
+    failed, is_conflict, newer,
+    pool::Connection,
+    text::{decode, encode},
+};
 use crate::{
     Settlement, StoreError,
     small::{from_text, to_text},

@@ -36,13 +36,18 @@ impl Statements {
         let spec = collection.spec();
         let table = spec.table;
         let names: String = spec.columns.iter().map(|column| format!(", {}", column.name)).collect();
-        let arrays: String = spec.columns.iter().enumerate().map(|(n, column)| {
-            let kind = match column.kind {
-                Kind::Text => "text",
-                Kind::Integer => "bigint",
-            };
-            format!(", ${}::{kind}[]", n + 5)
-        }).collect();
+        let arrays: String = spec
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(n, column)| {
+                let kind = match column.kind {
+                    Kind::Text => "text",
+                    Kind::Integer => "bigint",
+                };
+                format!(", ${}::{kind}[]", n + 5)
+            })
+            .collect();
         let rows = format!("unnest($2::text[], $3::int[], $4::text[]{arrays}) AS new (id, format, document{names})");
         let values: String = spec.columns.iter().map(|column| format!(", new.{}", column.name)).collect();
         let assignments: String = spec.columns.iter().map(|column| format!(", {0} = new.{0}", column.name)).collect();
@@ -64,10 +69,7 @@ impl Statements {
                 .columns
                 .iter()
                 .map(|column| {
-                    keep(format!(
-                        "SELECT id FROM {table} WHERE project_id = $1 AND {} = ANY($2) LIMIT 1",
-                        column.name
-                    ))
+                    keep(format!("SELECT id FROM {table} WHERE project_id = $1 AND {} = ANY($2) LIMIT 1", column.name))
                 })
                 .collect(),
             locate: spec

@@ -19,11 +19,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use futures_util::future::join_all;
 use guerdon_model::{Timestamp, ids::ProjectId};
-use tokio_postgres::{
-    Row, Statement,
-    error::SqlState,
-    types::ToSql,
-};
+use tokio_postgres::{Row, Statement, error::SqlState, types::ToSql};
 
 use super::{
     failed, is_conflict,
@@ -195,9 +191,11 @@ async fn apply(
         true => run(connection, &prepared_locks, &locks.calls).await,
         false => begin(&transaction, &prepared_locks, &locks.calls).await?,
     };
-    let verdict = seen.into_iter().collect::<Result<Vec<_>, _>>().map_err(Refusal::from).and_then(|rows| {
-        locks.verify(changes, &rows)
-    });
+    let verdict = seen
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(Refusal::from)
+        .and_then(|rows| locks.verify(changes, &rows));
     if let Err(refusal) = verdict {
         transaction.roll_back().await;
         return Err(refusal);
@@ -499,7 +497,10 @@ fn append<'a>(
 fn unique_values(write: &Write) -> Vec<ColumnValue> {
     let columns = write.collection.spec().columns;
     let values = write.document.iter().flat_map(|document| columns.iter().zip(&document.columns));
-    values.filter(|(column, _)| column.unique != crate::collection::Unique::No).map(|(_, value)| value.clone()).collect()
+    values
+        .filter(|(column, _)| column.unique != crate::collection::Unique::No)
+        .map(|(_, value)| value.clone())
+        .collect()
 }
 
 /// The arrays of an insertion or a change.
