@@ -19,7 +19,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
-use guerdon_core::Context;
+use guerdon_core::{Context, context::Caller, service::Authenticated};
 use guerdon_model::{
     Error,
     api_key::{ApiKey, KeyKind},
@@ -215,9 +215,8 @@ async fn identify(
         _ => authenticated.project.clone(),
     };
     let context = Context::request(project, request_id, source(kind, key));
-    // A management key belongs to the installation, not to the project that is managed.
-    let is_own = context.project == authenticated.project;
-    Ok(if is_own { context.called_by(key.clone(), route.permission) } else { context })
+    let Authenticated { project, key } = authenticated;
+    Ok(context.called_by(Caller { project, key, permission: route.permission }))
 }
 
 fn source(kind: KeyKind, key: &ApiKey) -> EventSource {

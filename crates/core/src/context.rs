@@ -19,13 +19,15 @@ pub struct Context {
     /// The request's id; the `group_id` of every event that it causes.
     pub group_id: Arc<str>,
     pub source: EventSource,
-    /// The project's key that the request came with; none for what is not asked for with one.
+    /// Whose key the request came with; none for what is not asked for with one.
     pub caller: Option<Caller>,
 }
 
 /// A key that was accepted, and for what.
 #[derive(Debug, Clone)]
 pub struct Caller {
+    /// Where the key belongs: a management key not to the project that is managed.
+    pub project: ProjectId,
     pub key: Arc<ApiKey>,
     pub permission: Option<Permission>,
 }
@@ -36,9 +38,9 @@ impl Context {
         Self { project, group_id: request.as_str().into(), source, caller: None }
     }
 
-    /// The same, by whoever holds this key of the project.
-    pub fn called_by(self, key: Arc<ApiKey>, permission: Option<Permission>) -> Self {
-        Self { caller: Some(Caller { key, permission }), ..self }
+    /// The same, by whoever holds a key.
+    pub fn called_by(self, caller: Caller) -> Self {
+        Self { caller: Some(caller), ..self }
     }
 
     /// Work of our own.
@@ -52,7 +54,11 @@ impl Context {
     /// # Errors
     /// `Unauthorized` or `MissingPermission`.
     pub(crate) fn check_caller(&self, config: &Snapshot) -> Result<(), Error> {
-        let Some(Caller { key, permission }) = &self.caller else { return Ok(()) };
+        let Some(Caller { project, key, permission }) = &self.caller else { return Ok(()) };
+        if *project != self.project {
+            // Its configuration is another one; that key was looked up under the latest.
+            return Ok(());
+        }
         match config.key(&key.app_id) {
             Some(known) if Arc::ptr_eq(known, key) => Ok(()),
             Some(known) if known.kind == key.kind && known.token_hash == key.token_hash && !known.blocked => {

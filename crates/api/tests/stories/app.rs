@@ -1,5 +1,8 @@
-//! A whole Guerdon in memory of the test: real routes, real SQLite in a temporary folder, a clock that
-//! stands still, and webhooks that go into a list.
+//! A whole Guerdon in memory of the test: real routes, a real database, a clock that stands still, and
+//! webhooks that go into a list.
+//!
+//! The database is SQLite in a temporary folder, or PostgreSQL if `GUERDON_TEST_STORE` says
+//! `postgres`: `./test` runs all stories on both.
 
 use std::sync::Arc;
 
@@ -10,7 +13,7 @@ use axum::{
 };
 use guerdon_api::{App, Settings};
 use guerdon_core::{
-    Guerdon, Options,
+    Guerdon,
     clock::ManualClock,
     ids::IdGenerator,
     jobs,
@@ -18,7 +21,12 @@ use guerdon_core::{
     secrets::{self, SecretKey},
 };
 use guerdon_model::{Timestamp, project::NewKey};
-use guerdon_store::sqlite::Sqlite;
+use guerdon_store::{
+    Store,
+    postgres::{Options, Postgres},
+    sqlite::Sqlite,
+};
+use guerdon_testing::postgres::{self, Schema};
 use guerdon_webhooks::{Dispatcher, Outcome, Outgoing, Transport};
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
@@ -32,7 +40,32 @@ pub(crate) struct TestApp {
     dispatcher: Arc<Dispatcher>,
     receiver: Arc<Receiver>,
     router: Router,
-    _folder: tempfile::TempDir,
+    /// Of several nodes, one keeps it.
+    _database: Option<Database>,
+}
+
+/// What the data lies in; gone when it is dropped.
+enum Database {
+    File { _folder: tempfile::TempDir },
+    Schema { _schema: Schema },
+}
+
+impl Database {
+    async fn new() -> (Self, Arc<dyn Store>) {
+        if std::env::var("GUERDON_TEST_STORE").as_deref() == Ok("postgres") {
+            let schema = postgres::shared().await.expect("PostgreSQL, since it was asked for");
+            let store = connect(&schema).await;
+            return (Self::Schema { _schema: schema }, store);
+        }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = Sqlite::open(&folder.path().join("guerdon.db")).expect("a database");
+        (Self::File { _folder: folder }, store)
+    }
+}
+
+async fn connect(schema: &Schema) -> Arc<dyn Store> {
+    let options = Options { connections: 4, ..Options::default() };
+    Postgres::open(schema.url(), options).await.expect("a database")
 }
 
 /// An answer, whole.
@@ -83,13 +116,33 @@ impl TestApp {
 
     /// An API of other routes than ours.
     pub(crate) async fn with_routes(settings: Settings, routes: Vec<guerdon_api::routes::Route>) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let store = Sqlite::open(&folder.path().join("guerdon.db")).expect("a database");
+        let (database, store) = Database::new().await;
+        Self::on(store, Some(database), 1, settings, routes).await
+    }
+
+    /// Two nodes on one database, which has to be PostgreSQL; none if it is not installed.
+    pub(crate) async fn two_nodes() -> Option<(Self, Self)> {
+        let schema = postgres::shared().await?;
+        let (store, other) = (connect(&schema).await, connect(&schema).await);
+        let database = Some(Database::Schema { _schema: schema });
+        let routes = guerdon_api::routes::table;
+        let first = Self::on(store, database, 1, Settings::default(), routes()).await;
+        Some((first, Self::on(other, None, 2, Settings::default(), routes()).await))
+    }
+
+    /// A node of its own; the seed decides the ids that it makes.
+    async fn on(
+        store: Arc<dyn Store>,
+        database: Option<Database>,
+        seed: u64,
+        settings: Settings,
+        routes: Vec<guerdon_api::routes::Route>,
+    ) -> Self {
         let start = Timestamp::parse("2026-05-10T12:00:00Z").expect("a time");
         let clock = Arc::new(ManualClock::at(start));
-        let ids = IdGenerator::seeded(1);
-        let secret = SecretKey::generate(&ids);
-        let guerdon = Guerdon::new(store, clock.clone(), ids, secret, Options::default());
+        let ids = IdGenerator::seeded(seed);
+        let secret = SecretKey::parse("the secret of all nodes").expect("a key");
+        let guerdon = Guerdon::new(store, clock.clone(), ids, secret, guerdon_core::Options::default());
         let pair = |(id, token): (&str, &str)| Some(NewKey { app_id: id.into(), app_token: token.into() });
         let bootstrap = Bootstrap {
             project_id: Some(PROJECT.into()),
@@ -103,7 +156,7 @@ impl TestApp {
         let dispatcher = Dispatcher::new(guerdon.clone(), receiver.clone(), guerdon_webhooks::Options::default());
         let app = App::new(guerdon.clone(), dispatcher.clone(), settings, None);
         let router = guerdon_api::router_of(app, routes);
-        Self { guerdon, clock, dispatcher, receiver, router, _folder: folder }
+        Self { guerdon, clock, dispatcher, receiver, router, _database: database }
     }
 
     /// Sends a request as it is.
@@ -126,6 +179,20 @@ impl TestApp {
             }
             None => Body::empty(),
         };
+        self.send(request.body(body).expect("a request")).await
+    }
+
+    /// A request with a server-side key of its own.
+    pub(crate) async fn call_as(
+        &self,
+        (id, token): (&str, &str),
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Reply {
+        let request = Request::builder().method(method).uri(path).header("X-App-Id", id).header("X-App-Token", token);
+        let request = request.header("content-type", "application/json");
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
         self.send(request.body(body).expect("a request")).await
     }
 

@@ -9,5 +9,6 @@ mod imports;
 mod lists;
 mod management;
 mod metadata;
+mod nodes;
 mod platform;
 mod webhooks;

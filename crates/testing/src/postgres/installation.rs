@@ -4,7 +4,7 @@ use std::{
     ffi::OsStr,
     fs,
     os::unix::{
-        fs::{DirBuilderExt, MetadataExt, chown},
+        fs::{DirBuilderExt, MetadataExt, chown, fchown},
         process::CommandExt,
     },
     path::{Path, PathBuf},
@@ -85,10 +85,17 @@ impl Installation {
         assert!(found == user || found == our_id(), "{} belongs to another user", path.display());
     }
 
-    /// Gives the owner something that we have made.
-    pub(super) fn hand_over(&self, path: &Path) {
+    /// Gives the owner a folder that we have made.
+    pub(super) fn hand_over(&self, folder: &Path) {
         if let Owner::Postgres { user, group } = self.owner {
-            chown(path, Some(user), Some(group)).expect("root may give things away");
+            chown(folder, Some(user), Some(group)).expect("root may give folders away");
+        }
+    }
+
+    /// Gives the owner a file, wherever it is by now.
+    pub(super) fn hand_over_file(&self, file: &fs::File) {
+        if let Owner::Postgres { user, group } = self.owner {
+            fchown(file, Some(user), Some(group)).expect("root may give files away");
         }
     }
 }

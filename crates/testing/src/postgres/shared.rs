@@ -28,8 +28,8 @@ const SETTINGS: [&str; 4] =
     ["fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_connections = 300"];
 
 /// Stops the server and removes the folder once two looks in a row have found nobody, and no schema
-/// was made in between. Ends if the folder is not what it was. On a system without `flock`, the
-/// server stays.
+/// was made in between. The folder goes all at once, by a rename, so that nobody enters half of it.
+/// On a system without `flock`, the server stays.
 const KEEPER: &str = r#"(
 command -v flock || exit
 seen=
@@ -37,15 +37,13 @@ while sleep 15; do
     exec 8<start.lock 9<users.lock || exit
     flock 8
     made=$(wc -c <users.lock)
-    if ! flock --nonblock 9; then
-        seen=
-    elif [ "$made" = "$seen" ]; then
+    flock --nonblock 9 || made=
+    if [ -n "$made" ] && [ "$made" = "$seen" ]; then
         "$2" stop --mode=immediate --pgdata "$3"
-        rm -rf "$1"
+        mv "$1" "$1.$$" && rm -rf "$1.$$"
         exit
-    else
-        seen=$made
     fi
+    seen=$made
     exec 8<&- 9<&-
 done
 ) &"#;
@@ -96,10 +94,11 @@ fn running(installation: Installation) -> (Cluster, u64, File) {
     let number = in_use.metadata().expect("a length").len();
     let cluster = Cluster { installation, folder: folder.join("server") };
     if !cluster.is_listening() {
+        // First, so that what is started does not stay if we are killed.
+        cluster.script(KEEPER, &folder).status().expect("a shell");
         // What a crash or a restart of the machine has left.
         cluster.remove();
         cluster.create(&SETTINGS);
-        cluster.script(KEEPER, &folder).status().expect("a shell");
     }
     drop(start_lock);
     (cluster, number, in_use)
@@ -124,7 +123,7 @@ fn enter(installation: &Installation, folder: &Path) -> File {
 fn open(installation: &Installation, path: &Path) -> Option<File> {
     match OpenOptions::new().append(true).create(true).open(path) {
         Ok(file) => {
-            installation.hand_over(path);
+            installation.hand_over_file(&file);
             Some(file)
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
