@@ -27,6 +27,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(crate) struct Installation {
     pub(crate) folder: TempDir,
     database: PathBuf,
+    /// The PostgreSQL database that is used instead, if there is one.
+    postgres: Option<String>,
 }
 
 impl Installation {
@@ -34,7 +36,12 @@ impl Installation {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let database = folder.path().join("guerdon.db");
-        Self { folder, database }
+        Self { folder, database, postgres: None }
+    }
+
+    /// One whose data is in a PostgreSQL database: every `serve` is one more node.
+    pub(crate) fn on_postgres(url: &str) -> Self {
+        Self { postgres: Some(url.to_owned()), ..Self::new() }
     }
 
     /// One that is restored from a backup of this one's database, and from its key.
@@ -60,8 +67,11 @@ impl Installation {
         command
             .args(arguments)
             .current_dir(self.folder.path())
-            .env("GUERDON_DATABASE_URL", Self::url_of(&self.database))
+            .env("GUERDON_DATABASE_URL", self.postgres.clone().unwrap_or_else(|| Self::url_of(&self.database)))
             .stdin(Stdio::null());
+        if self.postgres.is_some() {
+            command.env("GUERDON_SECRET_KEY", "the secret of all nodes");
+        }
         command
     }
 
