@@ -148,6 +148,23 @@ async fn whoever_holds_a_document_is_the_next_to_change_it() {
     other.commit(changes(vec![write(&ada, Some(3))])).await.expect("a commit");
 }
 
+#[tokio::test]
+async fn a_change_of_configuration_waits_for_whoever_acts_on_the_old_one() {
+    let Some((schema, one)) = fresh().await else { return };
+    let other = node(schema.url()).await;
+    one.commit(changes(vec![write(&customer("cust_1", None), None)])).await.expect("a commit");
+    let (_, hold) = one.load_held(&project(), Vec::new(), Vec::new()).await.expect("a hold");
+    let mut change = tokio::spawn(async move {
+        other.commit(ChangeSet { bumps_config: true, ..changes(Vec::new()) }).await
+    });
+    let waited = tokio::time::timeout(Duration::from_millis(300), &mut change).await;
+    assert!(waited.is_err(), "the configuration changed under somebody's hands");
+    one.commit_held(changes(vec![write(&customer("cust_2", None), None)]), hold).await.expect("it is as it was");
+    change.await.expect("no panic").expect("now it is changed");
+    let late = one.commit(changes(vec![write(&customer("cust_3", None), None)])).await;
+    assert!(matches!(late, Err(CommitError::Conflict)), "{late:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_that_each_rest_on_the_absence_of_what_the_other_makes_never_both_succeed() {
     let Some((schema, one)) = fresh().await else { return };
