@@ -19,7 +19,7 @@ mod statements;
 mod text;
 mod write;
 
-use std::sync::Arc;
+use std::{error::Error as _, sync::Arc};
 
 use async_trait::async_trait;
 use guerdon_model::{
@@ -72,7 +72,10 @@ impl Postgres {
 fn failed(error: tokio_postgres::Error) -> StoreError {
     match error.as_db_error() {
         Some(refused) => StoreError(format!("{} ({})", refused.message(), refused.code().code())),
-        None => StoreError(error.to_string()),
+        None => match error.source() {
+            Some(cause) => StoreError(format!("{error}: {cause}")),
+            None => StoreError(error.to_string()),
+        },
     }
 }
 

@@ -101,7 +101,7 @@ impl Pool {
                     if is_hopeless(&error) || Instant::now() + pause > deadline {
                         return Err(failed(error));
                     }
-                    error.to_string()
+                    failed(error).0
                 }
                 Ok(Err(error)) => return Err(StoreError(error.to_string())),
                 Err(_) => return Err(StoreError("no database connection became free in time".into())),
