@@ -237,19 +237,24 @@ async fn run_batch(parts: &Parts, project: &ProjectId, commands: Vec<Box<dyn Com
     let mut contention = Contention::default();
     for _ in 0..MAX_ROUNDS {
         let verdict = match run_to_end(parts, project, &mut batch, &contention).await {
-            Ok(Some(hold)) => commit(parts, project, &mut batch, hold, &mut contention).await,
-            Ok(None) => Err(Setback::Stale),
-            Err(error) => Err(Setback::Failed(error)),
+            Ok(hold) => commit(parts, project, &mut batch, hold, &mut contention).await,
+            Err(setback) => Err(setback),
         };
         match verdict {
             Ok(()) => return batch.finish(None),
-            Err(Setback::Stale) => {
+            Err(Setback::Conflict) => {
                 metrics::counter!("guerdon_batches_restarted_total").increment(1);
                 if contention.conflicts == 1 {
                     let share = u64::from(parts.ids.bytes::<1>()[0]);
                     parts.clock.pause(Duration::from_micros(AFTER_CONFLICT_MICROS * share / 255)).await;
                 }
-                match parts.snapshots.refresh(project).await {
+                // If it was the configuration that had changed, the next load shows it.
+                let config = batch.config().clone();
+                batch = batch.restart(config);
+            }
+            Err(Setback::Outdated { version }) => {
+                metrics::counter!("guerdon_batches_restarted_total").increment(1);
+                match parts.snapshots.get(project, Some(version)).await {
                     Ok(config) => batch = batch.restart(config),
                     Err(error) => {
                         batch.abandon(error);
@@ -270,9 +275,19 @@ async fn run_batch(parts: &Parts, project: &ProjectId, commands: Vec<Box<dyn Com
 
 /// Why a batch is not committed.
 enum Setback {
-    /// Somebody else changed a document or the configuration: begin again.
-    Stale,
+    /// Somebody else changed something meanwhile: begin again.
+    Conflict,
+    /// The configuration has another version by now: begin again under that one.
+    Outdated {
+        version: u64,
+    },
     Failed(Error),
+}
+
+impl From<Error> for Setback {
+    fn from(error: Error) -> Self {
+        Setback::Failed(error)
+    }
 }
 
 /// What a batch was held up by: other nodes that change the same documents.
@@ -291,13 +306,13 @@ impl Contention {
     }
 }
 
-/// Loads and runs until every command has an outcome; none if the configuration is out of date.
+/// Loads and runs until every command has an outcome.
 async fn run_to_end(
     parts: &Parts,
     project: &ProjectId,
     batch: &mut Batch,
     contention: &Contention,
-) -> std::result::Result<Option<Hold>, Error> {
+) -> std::result::Result<Hold, Setback> {
     let mut missing = batch.declared();
     let mut hold = Hold::default();
     for round in 0..MAX_ROUNDS {
@@ -313,15 +328,15 @@ async fn run_to_end(
             parts.load(project, missing, batch.set()).await?
         };
         if version != batch.config().version {
-            return Ok(None);
+            return Err(Setback::Outdated { version });
         }
         match batch.run(parts.clock.now(), &parts.ids) {
-            Progress::Finished => return Ok(Some(hold)),
+            Progress::Finished => return Ok(hold),
             Progress::Missing(keys) => missing = keys,
         }
     }
     tracing::error!(%project, "a batch never had all documents that it asked for");
-    Err(Error::Internal)
+    Err(Error::Internal.into())
 }
 
 async fn commit(
@@ -344,12 +359,12 @@ async fn commit(
         Err(CommitError::Conflict) => {
             contention.conflicts += 1;
             contention.documents = documents;
-            return Err(Setback::Stale);
+            return Err(Setback::Conflict);
         }
         Err(CommitError::Store(error)) => return Err(Setback::Failed(unavailable(error))),
         Err(CommitError::Unknown) => {
             if !resolve(parts, project, &commit_id).await? {
-                return Err(Setback::Stale);
+                return Err(Setback::Conflict);
             }
         }
     }
