@@ -9,9 +9,10 @@ use utoipa::ToSchema;
 
 use crate::{
     Date, Error, Patch, Timestamp,
-    error::{Path, Rule},
+    error::Path,
     ids::{CustomerId, PermanentDeletionId},
     metadata::Metadata,
+    texts::{MAX_DESCRIPTION, MAX_TEXT, check_lengths},
 };
 
 /// A customer, as stored and as returned. Attributes that were never set are absent, not null,
@@ -328,11 +329,6 @@ pub struct AddressPatch {
     pub postal_code: Patch<String>,
 }
 
-/// The longest text of an attribute that is looked up or shown in lists, in characters.
-pub const MAX_TEXT: usize = 1_000;
-/// The longest description, in characters.
-pub const MAX_DESCRIPTION: usize = 20_000;
-
 impl CustomerInput {
     /// Texts within their limits, or the first one that is not.
     pub fn check(&self) -> Result<(), Error> {
@@ -340,7 +336,7 @@ impl CustomerInput {
         let of_address = |field: fn(&AddressPatch) -> &Patch<String>| address.and_then(|a| field(a).as_value());
         let root = |key: &str| Path::of(key);
         let nested = |key: &str| Path::of("address").key(key);
-        for (path, text, max) in [
+        check_lengths([
             (root("id"), self.id.as_value(), MAX_TEXT),
             (root("source_id"), self.source_id.as_value(), MAX_TEXT),
             (root("name"), self.name.as_value(), MAX_TEXT),
@@ -353,15 +349,7 @@ impl CustomerInput {
             (nested("line_2"), of_address(|a| &a.line_2), MAX_TEXT),
             (nested("country"), of_address(|a| &a.country), MAX_TEXT),
             (nested("postal_code"), of_address(|a| &a.postal_code), MAX_TEXT),
-        ] {
-            if let Some(text) = text
-                && text.len() > max
-                && text.chars().count() > max
-            {
-                return Err(Error::invalid_payload(path, Rule::MaxLength(max)));
-            }
-        }
-        Ok(())
+        ])
     }
 
     /// Changes the attributes that were sent; ids and derived fields stay as they are.
@@ -377,10 +365,8 @@ impl CustomerInput {
             Patch::Null => customer.address = None,
             Patch::Value(patch) => patch.apply_to(customer.address.get_or_insert_default()),
         }
-        match &self.metadata {
-            Patch::Absent => {}
-            Patch::Null => customer.metadata = Some(Metadata::default()),
-            Patch::Value(sent) => customer.metadata.get_or_insert_default().merge(sent),
+        if !self.metadata.is_absent() {
+            customer.metadata.get_or_insert_default().patch(&self.metadata);
         }
     }
 }

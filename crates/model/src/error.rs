@@ -5,6 +5,13 @@
 
 use std::{borrow::Cow, fmt};
 
+use crate::{
+    ids::ValidationRuleId,
+    redeemable::{Card, VoucherRefusal},
+    validation_rule::{Category, Need},
+    validity::Unusable,
+};
+
 /// A business error. Nothing has changed when one is returned.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Error {
@@ -14,6 +21,8 @@ pub enum Error {
     ProjectNotFound { id: String },
     /// Another resource already uses that value.
     Duplicate { resource: &'static str, attribute: &'static str, value: String },
+    /// The resource (with its id as sent) belongs to others, which have these ids.
+    InUse { resource: &'static str, id: String, related: &'static str, related_ids: Vec<String> },
     /// The body does not have the documented form.
     InvalidPayload(Violation),
     /// A query parameter does not have the documented form.
@@ -22,6 +31,33 @@ pub enum Error {
     PageOverLimit { max: u64 },
     /// Metadata breaks the project's schema; the text names the key and its whole definition.
     MetadataInvalid { details: String },
+    /// A validation rule that could never be evaluated; the text names the leaf or logic at fault.
+    InvalidValidationRules { details: String },
+    /// A redeemable's validation rules say no. The label is what the redeemable is called in the text,
+    /// such as `Discount Coupon`; the first violation decides about the category.
+    RulesViolated { category: Category, label: &'static str, rule_sets: Vec<ValidationRuleId> },
+    /// A redeemable's validation rules can't be evaluated without this.
+    MissingForRules(Need),
+    /// The voucher with this code is switched off or outside of its time limits.
+    VoucherUnusable { code: String, why: Unusable },
+    /// The promotion tier with this id is.
+    PromotionTierUnusable { id: String, why: Unusable },
+    /// The voucher with this code can't be redeemed as it was asked for.
+    VoucherRefused { code: String, why: VoucherRefusal },
+    /// A loyalty card is redeemed for a reward, and none was named.
+    MissingReward,
+    /// The card has nothing to pay for without this.
+    MissingForCard { need: Need, card: Card },
+    /// None of the items that a gift card may pay for is in the order and has an amount.
+    MissingApplicableItems,
+    /// An amount is too large to calculate with.
+    InvalidAmount,
+    /// Redeemables that can't be in one request, whatever they are.
+    InvalidRedeemables { details: String },
+    /// Of several redeemables, none can be applied.
+    NoApplicableRedeemables,
+    /// The project has stacking rules already.
+    StackingRulesExist,
     /// Unknown, wrong, blocked or missing credentials.
     Unauthorized,
     /// The key's role does not include this operation.
@@ -60,6 +96,8 @@ pub struct Description {
     pub details: Option<String>,
     /// The id (as sent) and type of the resource concerned.
     pub resource: Option<(String, &'static str)>,
+    /// The ids and the type of the resources that are in the way.
+    pub related: Option<(Vec<String>, &'static str)>,
     /// Whether the body carries the request's id.
     pub shows_request_id: bool,
     /// Seconds for the `Retry-After` header.
@@ -90,6 +128,7 @@ impl Error {
             message: Cow::Borrowed(message),
             details,
             resource: None,
+            related: None,
             shows_request_id: true,
             retry_after: None,
         };
@@ -116,6 +155,19 @@ impl Error {
                     Some(format!("Duplicated {resource} exists with {attribute} {value}")),
                 )
             },
+            Error::InUse { resource, id, related, related_ids } => Description {
+                related: Some((related_ids.clone(), related)),
+                ..row(
+                    400,
+                    Some("resource_in_use"),
+                    "Resource in use",
+                    // The plural is made by rote, as it always was: `validation_ruless`.
+                    Some(format!(
+                        "Resource {resource} with id {id} is in use by {related}s with ids [{}]",
+                        related_ids.join(", ")
+                    )),
+                )
+            },
             Error::InvalidPayload(violation) => {
                 row(400, Some("invalid_payload"), "Invalid payload", Some(violation.text("Payload", dialect)))
             }
@@ -129,6 +181,74 @@ impl Error {
             Error::MetadataInvalid { details } => {
                 row(400, Some("metadata_validation_failed"), "Metadata validation failed", Some(details.clone()))
             }
+            Error::InvalidValidationRules { details } => {
+                row(400, Some("invalid_validation_rules"), "Invalid Validation Rule Definition", Some(details.clone()))
+            }
+            Error::RulesViolated { category, label, rule_sets } => {
+                let ids: Vec<&str> = rule_sets.iter().map(ValidationRuleId::as_str).collect();
+                row(
+                    400,
+                    Some(category.violation_key()),
+                    category.violation_message(),
+                    Some(format!(
+                        "{label} cannot be redeemed because of violated validation rules: {}",
+                        ids.join(", ")
+                    )),
+                )
+            }
+            Error::MissingForRules(need) => {
+                let (key, message, details) = need.words();
+                row(400, Some(key), message, Some(details.into()))
+            }
+            Error::VoucherUnusable { code, why } => {
+                let (key, message, details) = why.of_voucher(code);
+                row(400, Some(key), message, Some(details))
+            }
+            Error::PromotionTierUnusable { id, why } => {
+                let (key, message, details) = why.of_promotion_tier(id);
+                row(400, Some(key), message, Some(details))
+            }
+            Error::VoucherRefused { code, why } => {
+                let (key, message) = why.words();
+                row(400, Some(key), message, Some(code.clone()))
+            }
+            Error::MissingReward => row(
+                400,
+                Some("missing_reward"),
+                "Missing reward",
+                Some("A reward is required when redeeming a LOYALTY_CARD".into()),
+            ),
+            Error::MissingForCard { need, card } => {
+                let (key, message, _) = need.words();
+                let subject = match need {
+                    Need::Customer => "A customer is",
+                    Need::Order => "An order is",
+                    Need::Amount => "An order amount is",
+                    Need::OrderItems => "Order items are",
+                };
+                row(400, Some(key), message, Some(format!("{subject} required when redeeming a {}", card.name())))
+            }
+            Error::MissingApplicableItems => row(
+                400,
+                Some("missing_order_items_amount"),
+                "Missing applicable order items",
+                Some("At least one applicable order item with amount is required to redeem this GIFT_VOUCHER".into()),
+            ),
+            Error::InvalidAmount => {
+                row(400, Some("invalid_amount"), "Invalid amount", Some("An amount is too large".into()))
+            }
+            Error::InvalidRedeemables { details } => {
+                row(400, Some("invalid_redeemables"), "Invalid redeemables", Some(details.clone()))
+            }
+            Error::NoApplicableRedeemables => {
+                row(400, Some("no_applicable_redeemables"), "No applicable redeemables", None)
+            }
+            Error::StackingRulesExist => row(
+                409,
+                Some("stacking_rules_exist"),
+                "Stacking rules exist",
+                Some("Cannot exist more stacking rules for given project".into()),
+            ),
             Error::Unauthorized => {
                 Description { shows_request_id: false, ..row(401, Some("unauthorized"), "Unauthorized", None) }
             }

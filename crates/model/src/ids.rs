@@ -87,6 +87,24 @@ ids! {
     BackgroundId = "w-" Suffix::TimeOrdered;
     /// An event about a customer.
     CustomerEventId = "evcus_" Suffix::TimeOrdered;
+    /// A validation rule.
+    ValidationRuleId = "val_" Suffix::Random(12);
+    /// A validation rule's assignment.
+    ValidationRuleAssignmentId = "asgm_" Suffix::Random(16);
+    /// A product.
+    ProductId = "prod_" Suffix::TimeOrdered;
+    /// A variant of a product.
+    SkuId = "sku_" Suffix::TimeOrdered;
+    /// An entry of the bin.
+    BinEntryId = "tbe_" Suffix::TimeOrdered;
+    /// An order.
+    OrderId = "ord_" Suffix::TimeOrdered;
+    /// A line of an order; a new one whenever the order is saved.
+    OrderItemId = "ordli_" Suffix::TimeOrdered;
+    /// A category of redeemables.
+    CategoryId = "cat_" Suffix::TimeOrdered;
+    /// A project's stacking rules.
+    StackingRulesId = "stk_" Suffix::TimeOrdered;
     /// A dashboard user.
     UserId = "user_" Suffix::Random(32);
 }

@@ -10,8 +10,11 @@
 
 pub mod api_key;
 pub mod async_action;
+pub mod bin_entry;
 pub mod canonical_json;
+pub mod category;
 pub mod customer;
+pub mod discount;
 pub mod error;
 pub mod event;
 pub mod event_schema;
@@ -20,13 +23,22 @@ pub mod ids;
 pub mod list;
 pub mod metadata;
 pub mod metadata_schema;
+pub mod number;
+pub mod order;
 pub mod patch;
 pub mod payload;
+pub mod product;
 pub mod project;
+pub mod redeemable;
 pub mod role;
 pub mod send_out;
+pub mod sku;
+pub mod stacking_rules;
+pub mod texts;
 pub mod time;
 pub mod user;
+pub mod validation_rule;
+pub mod validity;
 pub mod webhook;
 
 pub use error::Error;

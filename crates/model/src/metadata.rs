@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::{Map, Value};
 
+use crate::Patch;
+
 /// A JSON object of the project's own attributes, in the order in which they were sent.
 ///
 /// A key that holds `null` is not the same as a missing key. Numbers are kept as JavaScript would
@@ -41,11 +43,26 @@ impl Metadata {
             self.0.insert(key.clone(), value.clone());
         }
     }
+
+    /// Applies what an update says: null empties it, an object is merged.
+    pub fn patch(&mut self, sent: &Patch<Metadata>) {
+        match sent {
+            Patch::Absent => {}
+            Patch::Null => self.0.clear(),
+            Patch::Value(sent) => self.merge(sent),
+        }
+    }
 }
 
 impl From<Map<String, Value>> for Metadata {
     fn from(map: Map<String, Value>) -> Self {
         Self(map.into_iter().map(|(key, value)| (key, normalized(value))).collect())
+    }
+}
+
+impl From<Metadata> for Map<String, Value> {
+    fn from(metadata: Metadata) -> Self {
+        metadata.0
     }
 }
 

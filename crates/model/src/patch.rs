@@ -2,7 +2,7 @@
 
 use std::{fmt, marker::PhantomData};
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// One field of an update body: leave it, unset it, or set it. See `docs/updates.md`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,6 +40,25 @@ impl<T: Clone> Patch<T> {
             Patch::Value(value) => *target = Some(value.clone()),
         }
     }
+
+    /// Applies this field to an attribute that is empty when it is unset.
+    pub fn apply_or_reset(&self, target: &mut T)
+    where
+        T: Default,
+    {
+        match self {
+            Patch::Absent => {}
+            Patch::Null => *target = T::default(),
+            Patch::Value(value) => *target = value.clone(),
+        }
+    }
+}
+
+/// For fields that are echoed as they were sent: skip absent ones with [`Patch::is_absent`].
+impl<T: Serialize> Serialize for Patch<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_value().serialize(serializer)
+    }
 }
 
 impl<T> From<Option<T>> for Patch<T> {
@@ -59,6 +78,9 @@ impl Expected for String {
 }
 impl Expected for bool {
     const NAME: &'static str = "boolean";
+}
+impl Expected for i64 {
+    const NAME: &'static str = "integer";
 }
 impl Expected for crate::Date {
     const NAME: &'static str = "string";
@@ -104,6 +126,24 @@ impl<'de, T: Deserialize<'de> + Expected> de::Visitor<'de> for Visitor<T> {
             return Err(E::invalid_type(de::Unexpected::Bool(value), &self));
         }
         T::deserialize(de::value::BoolDeserializer::new(value)).map(Patch::Value)
+    }
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Patch<T>, E> {
+        if T::NAME != "integer" {
+            return Err(E::invalid_type(de::Unexpected::Signed(number), &self));
+        }
+        T::deserialize(de::value::I64Deserializer::new(number)).map(Patch::Value)
+    }
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Patch<T>, E> {
+        // What does not fit is refused for its size, not for its type.
+        self.visit_i64(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Patch<T>, E> {
+        /// Above this, doubles are no longer exact.
+        const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+        match number.fract() == 0.0 && number.abs() < MAX_EXACT {
+            true => self.visit_i64(number as i64),
+            false => Err(E::invalid_type(de::Unexpected::Float(number), &self)),
+        }
     }
     fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> Result<Patch<T>, A::Error> {
         if T::NAME != "array" {

@@ -1,7 +1,7 @@
 //! Reads a JSON body into a type, and turns what does not fit into the catalogue's words.
 
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::de::{self, DeserializeOwned};
+use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
 
 use crate::error::{Error, Path, Rule};
@@ -62,8 +62,60 @@ pub fn from_value<T: DeserializeOwned>(json: Value) -> Result<T, Error> {
                 Segment::Unknown => path,
             };
         }
-        Error::invalid_payload(path, rule(&error.inner().to_string()))
+        let message = error.inner().to_string();
+        match message.split_once(PART) {
+            None => Error::invalid_payload(path, rule(&message)),
+            Some((place, message)) => Error::invalid_payload(extended(path, place), rule(message)),
+        }
     })
+}
+
+/// Between the place within a part and the message about it.
+const PART: &str = "\u{0}";
+
+/// Reads a part of a body whose form depends on one of its keys. It is for use within a `Deserialize`,
+/// where the part has already been read as JSON: a refusal still names the place inside of it.
+///
+/// # Errors
+/// Whatever serde says, marked with its place.
+pub fn part<T: DeserializeOwned, E: de::Error>(json: &Map<String, Value>) -> Result<T, E> {
+    T::deserialize(json).or_else(|_| {
+        serde_path_to_error::deserialize(json).map_err(|error| {
+            let place: Vec<Value> = error
+                .path()
+                .iter()
+                .filter_map(|segment| match segment {
+                    Segment::Seq { index } => Some(Value::from(*index)),
+                    Segment::Map { key } | Segment::Enum { variant: key } => Some(Value::from(key.as_str())),
+                    Segment::Unknown => None,
+                })
+                .collect();
+            E::custom(format!("{}{PART}{}", Value::Array(place), error.inner()))
+        })
+    })
+}
+
+/// A place that continues within a part.
+fn extended(path: Path, place: &str) -> Path {
+    let place: Vec<Value> = serde_json::from_str(place).unwrap_or_default();
+    place.iter().fold(path, |path, segment| match (segment.as_str(), segment.as_u64()) {
+        (Some(key), _) => path.key(key),
+        (None, Some(index)) => path.index(index as usize),
+        (None, None) => path,
+    })
+}
+
+const AT_LEAST: &str = "less than ";
+const AT_MOST: &str = "more than ";
+
+/// For a `Deserialize` that refuses a number which is too small.
+pub(crate) fn at_least<E: de::Error>(min: i64) -> E {
+    E::custom(format_args!("{AT_LEAST}{min}"))
+}
+
+/// For a `Deserialize` that refuses a number which is too large.
+pub(crate) fn at_most<E: de::Error>(max: i64) -> E {
+    E::custom(format_args!("{AT_MOST}{max}"))
 }
 
 /// The rule behind a message of serde's.
@@ -79,6 +131,12 @@ fn rule(message: &str) -> Rule {
     {
         return Rule::OneOf(allowed.split('`').skip(1).step_by(2).map(str::to_owned).collect());
     }
+    if let Some(min) = message.strip_prefix(AT_LEAST).and_then(|min| min.parse().ok()) {
+        return Rule::AtLeast(min);
+    }
+    if let Some(max) = message.strip_prefix(AT_MOST).and_then(|max| max.parse().ok()) {
+        return Rule::AtMost(max);
+    }
     if message.starts_with("invalid type") || message.starts_with("invalid value") {
         let expected = message.rsplit_once("expected ").map_or("", |(_, expected)| expected);
         return Rule::Type(json_type(expected).to_owned());
@@ -92,7 +150,7 @@ fn json_type(expected: &str) -> &str {
         "a string" | "string" | "str" => "string",
         "a boolean" | "bool" => "boolean",
         "a sequence" => "array",
-        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" | "f64" => "number",
+        "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" | "f64" | "a JSON number" => "number",
         _ if expected.starts_with("struct ") || expected == "a map" => "object",
         _ if expected.starts_with("a sequence") => "array",
         other => other,

@@ -34,6 +34,9 @@ pub struct Project {
     /// The key that signs webhooks, sealed with the installation's secret key.
     pub sealed_webhook_token: String,
     pub created_at: Timestamp,
+    /// Whether the built-in product was added; earlier versions had no products.
+    #[serde(default)]
+    pub has_shipping_product: bool,
 }
 
 /// What client-side keys may do beyond qualifying and validating; all off in a new project.

@@ -24,6 +24,11 @@ pub enum Role {
 pub enum Permission {
     CustomersRead,
     CustomersModify,
+    ProductsRead,
+    ProductsModify,
+    ProductsDelete,
+    /// To see what was deleted, whatever it was.
+    BinRead,
     AsyncActionsRead,
     MetadataSchemasRead,
     MetadataSchemasModify,
@@ -56,8 +61,8 @@ impl Role {
             (Role::Admin, _) => true,
             (Role::User | Role::UserRestricted, MetadataSchemasModify) => false,
             (Role::User | Role::UserRestricted, _) => true,
-            (Role::Viewer, CustomersRead | AsyncActionsRead | MetadataSchemasRead) => true,
-            (Role::Merchant, CustomersRead | MetadataSchemasRead) => true,
+            (Role::Viewer, CustomersRead | ProductsRead | BinRead | AsyncActionsRead | MetadataSchemasRead) => true,
+            (Role::Merchant, CustomersRead | ProductsRead | MetadataSchemasRead) => true,
             (Role::Viewer | Role::Merchant, _) => false,
         }
     }
