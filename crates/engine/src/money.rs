@@ -3,7 +3,7 @@
 //! Currencies without or with three decimals are no exception: the API counts in hundredths of
 //! whatever the currency's unit is.
 
-use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
+use rust_decimal::{Decimal, prelude::ToPrimitive};
 
 /// An amount that does not fit into 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,29 @@ impl std::fmt::Display for Overflow {
 
 impl std::error::Error for Overflow {}
 
-/// Rounds to a whole number of minor units or points, halves away from zero.
+/// Rounds `numerator / denominator` to a whole number of minor units, units or points, halves away
+/// from zero. All rounding is done here, on exact fractions.
+///
+/// ```
+/// use guerdon_engine::money::round_ratio;
+/// // A third of 10.00, and 10 % of 0.05.
+/// assert_eq!(round_ratio(1_000, 3), Ok(333));
+/// assert_eq!(round_ratio(5 * 10, 100), Ok(1));
+/// assert_eq!(round_ratio(-5 * 10, 100), Ok(-1));
+/// ```
+///
+/// # Errors
+/// If the result does not fit, or there is nothing to divide by.
+pub fn round_ratio(numerator: i128, denominator: i128) -> Result<i64, Overflow> {
+    let quotient = numerator.checked_div(denominator).ok_or(Overflow)?;
+    let remainder = (numerator % denominator).unsigned_abs();
+    let is_half_or_more = remainder >= denominator.unsigned_abs() - remainder;
+    let away = if (numerator < 0) == (denominator < 0) { 1 } else { -1 };
+    let rounded = if is_half_or_more { quotient.checked_add(away).ok_or(Overflow)? } else { quotient };
+    rounded.try_into().map_err(|_| Overflow)
+}
+
+/// Rounds a decimal number likewise.
 ///
 /// ```
 /// use guerdon_engine::money::round;
@@ -25,8 +47,16 @@ impl std::error::Error for Overflow {}
 /// assert_eq!(round(Decimal::new(85005, 1)), Ok(8501));
 /// assert_eq!(round(Decimal::new(-25, 1)), Ok(-3));
 /// ```
+///
+/// # Errors
+/// If the result does not fit.
 pub fn round(value: Decimal) -> Result<i64, Overflow> {
-    value.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero).to_i64().ok_or(Overflow)
+    round_ratio(value.mantissa(), power_of_ten(value.scale()))
+}
+
+/// Decimals have at most 28 digits after the point, so this fits.
+pub(crate) fn power_of_ten(exponent: u32) -> i128 {
+    10_i128.pow(exponent)
 }
 
 /// `total / count`, rounded; 0 when there is nothing to divide by.
@@ -37,11 +67,30 @@ pub fn round(value: Decimal) -> Result<i64, Overflow> {
 /// assert_eq!(average(24_900, 3), Ok(8_300));
 /// assert_eq!(average(500, 0), Ok(0));
 /// ```
+///
+/// # Errors
+/// If the result does not fit.
 pub fn average(total: i64, count: i64) -> Result<i64, Overflow> {
     if count == 0 {
         return Ok(0);
     }
-    round(Decimal::from(total).checked_div(Decimal::from(count)).ok_or(Overflow)?)
+    round_ratio(total.into(), count.into())
+}
+
+/// `a + b`.
+///
+/// # Errors
+/// If the result does not fit.
+pub fn plus(a: i64, b: i64) -> Result<i64, Overflow> {
+    a.checked_add(b).ok_or(Overflow)
+}
+
+/// `a * b`.
+///
+/// # Errors
+/// If the result does not fit.
+pub fn times(a: i64, b: i64) -> Result<i64, Overflow> {
+    a.checked_mul(b).ok_or(Overflow)
 }
 
 /// Reads an amount in major units, as CSV files have it: `14.5` is 1450.
@@ -75,7 +124,36 @@ mod tests {
         }
     }
 
+    #[test]
+    fn nothing_is_rounded_but_what_has_a_fraction() {
+        for (numerator, denominator, rounded) in [
+            (0, 7, Ok(0)),
+            (499, 1_000, Ok(0)),
+            (500, 1_000, Ok(1)),
+            (1_500, 1_000, Ok(2)),
+            (-1_499, 1_000, Ok(-1)),
+            (-1_500, 1_000, Ok(-2)),
+            (1, -2, Ok(-1)),
+            (1, 0, Err(Overflow)),
+            (i128::MAX, 1, Err(Overflow)),
+            (i128::MIN, -1, Err(Overflow)),
+            (i128::MAX, i128::MAX, Ok(1)),
+            (i128::from(i64::MAX), 1, Ok(i64::MAX)),
+        ] {
+            assert_eq!(round_ratio(numerator, denominator), rounded, "{numerator} / {denominator}");
+        }
+        assert_eq!(round(Decimal::MAX), Err(Overflow));
+        assert_eq!(round(Decimal::new(1, 28)), Ok(0));
+    }
+
     proptest! {
+        #[test]
+        fn decimals_are_rounded_as_their_library_rounds_them(mantissa in any::<i64>(), scale in 0u32..28) {
+            let value = Decimal::new(mantissa, scale);
+            let expected = value.round_dp_with_strategy(0, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
+            prop_assert_eq!(round(value).ok(), expected.to_i64());
+        }
+
         #[test]
         fn what_is_written_in_major_units_reads_back(minor in any::<i64>()) {
             prop_assert_eq!(from_major(&to_major(minor)), Some(minor));
