@@ -55,6 +55,8 @@ fn applied(entries: &[Entry<i64, ()>]) -> Vec<usize> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
     #[test]
     fn everybody_has_one_turn_and_the_same_question_the_same_answer(rules in any_rules(), given in any_given()) {
         let entries = run(&rules, &given);
