@@ -7,36 +7,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sdk from '@voucherify/sdk'
+import { client, finished, refused, step } from './support.mjs'
 
-const client = sdk.VoucherifyServerSide({
-  apiUrl: process.env.GUERDON_URL,
-  applicationId: process.env.GUERDON_APP_ID,
-  secretKey: process.env.GUERDON_APP_TOKEN,
-})
 const { customers, asyncActions } = client
 
 /** Type and customer of every webhook that is to arrive. */
 const expected = []
-const step = text => console.log(`ok  ${text}`)
-
-async function refused(promise, code, key) {
-  const error = await promise.then(() => assert.fail('this should have been refused'), error => error)
-  assert.equal(error.code, code)
-  assert.equal(error.key, key)
-  assert.ok(error.request_id)
-  return error
-}
-
-async function finished({ async_action_id: id }) {
-  assert.ok(id)
-  const deadline = Date.now() + 30_000
-  while (Date.now() < deadline) {
-    const action = await asyncActions.get(id)
-    if (action.status === 'DONE' || action.status === 'FAILED') return action
-    await new Promise(resolve => setTimeout(resolve, 20))
-  }
-  assert.fail(`async action ${id} does not end`)
-}
 
 // One customer.
 

@@ -13,43 +13,12 @@ from datetime import date, datetime, timedelta, timezone
 import voucherify
 from voucherify.models.parameter_order_list_customers import ParameterOrderListCustomers as Order
 
-configuration = voucherify.Configuration(
-    host=os.environ["GUERDON_URL"],
-    api_key={"X-App-Id": os.environ["GUERDON_APP_ID"], "X-App-Token": os.environ["GUERDON_APP_TOKEN"]},
-)
-client = voucherify.ApiClient(configuration)
+from support import async_actions, client, configuration, finished, refused, step
+
 customers = voucherify.CustomersApi(client)
-async_actions = voucherify.AsyncActionsApi(client)
 
 # Type and customer of every webhook that is to arrive.
 expected = []
-
-
-def step(text):
-    print(f"ok  {text}")
-
-
-def refused(call, status, key=None):
-    try:
-        call()
-    except voucherify.ApiException as error:
-        assert error.status == status, error
-        answer = json.loads(error.body)
-        assert answer["code"] == status, answer
-        assert key is None or answer["key"] == key, answer
-        return answer
-    raise AssertionError("this should have been refused")
-
-
-def finished(started):
-    assert started.async_action_id
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        action = async_actions.get_async_action(started.async_action_id)
-        if action.status in ("DONE", "FAILED"):
-            return action
-        time.sleep(0.02)
-    raise AssertionError(f"async action {started.async_action_id} does not end")
 
 
 # Bodies are made with constructors: `from_dict` would send null for everything it does not get.

@@ -3,14 +3,9 @@
 use guerdon_core::customers::{
     self, CustomerRef,
     activity::{self, ActivityListing},
-    bulk::{self, BulkWork, MetadataUpdate},
-    import::ImportWork,
     listing::{self, CustomerOrder, Listing},
 };
-use guerdon_core::{
-    blobs::BlobWriter,
-    jobs::{self, Work},
-};
+use guerdon_core::jobs::Work;
 use guerdon_model::{
     Error,
     customer::CustomerInput,
@@ -19,9 +14,10 @@ use guerdon_model::{
 };
 
 use crate::{
+    background,
     call::Call,
+    listing::GENERIC_ORDERS,
     respond::{Answer, accepted, json, no_content},
-    upload,
 };
 
 /// The last page of customers that can be listed.
@@ -78,35 +74,15 @@ pub(crate) async fn erase(call: Call) -> Answer {
 }
 
 pub(crate) async fn update_in_bulk(call: Call) -> Answer {
-    bulk::check_items(&call.body)?;
-    start_bulk(call, Work::CustomersBulk).await
+    background::update_in_bulk(call, Work::CustomersBulk).await
 }
 
 pub(crate) async fn update_metadata_in_bulk(call: Call) -> Answer {
-    call.payload::<MetadataUpdate>()?;
-    start_bulk(call, Work::CustomersMetadata).await
-}
-
-/// Stores the body and starts the job that works it off.
-async fn start_bulk(call: Call, work: fn(BulkWork) -> Work) -> Answer {
-    let mut blob = BlobWriter::new(&call.app.guerdon, &call.context);
-    blob.write(&call.body).await?;
-    let work = work(BulkWork::of(blob.finish().await?));
-    let id = call.execute(Vec::new(), move |tx| jobs::start(tx, work.clone())).await?;
-    accepted(id.as_str())
+    background::update_metadata_in_bulk(call, Work::CustomersMetadata).await
 }
 
 pub(crate) async fn import(mut call: Call) -> Answer {
-    let upload = upload::receive(&mut call).await?;
-    let work = match ImportWork::of(upload.blob.clone(), &upload.start) {
-        Ok(work) => Work::CustomersImport(work),
-        Err(error) => {
-            guerdon_core::blobs::discard(&call.app.guerdon, &call.context, upload.blob.name).await;
-            return Err(error.into());
-        }
-    };
-    let id = call.execute(Vec::new(), move |tx| jobs::start(tx, work.clone())).await?;
-    accepted(id.as_str())
+    accepted(background::import(&mut call, Work::CustomersImport).await?.as_str())
 }
 
 pub(crate) async fn list_activity(call: Call) -> Answer {
@@ -117,21 +93,7 @@ pub(crate) async fn list_activity(call: Call) -> Answer {
 
 /// The deprecated twin of [`list_activity`]: more orders, another cursor, and a total.
 pub(crate) async fn list_activities(call: Call) -> Answer {
-    const ORDERS: [&str; 12] = [
-        "created_at",
-        "-created_at",
-        "updated_at",
-        "-updated_at",
-        "type",
-        "-type",
-        "code",
-        "-code",
-        "campaign",
-        "-campaign",
-        "category",
-        "-category",
-    ];
-    let mut listing = activity_listing(&call, &ORDERS)?;
+    let mut listing = activity_listing(&call, &GENERIC_ORDERS)?;
     if let Some(after) = call.time("starting_after")? {
         let bound = if listing.descending { &mut listing.end_date } else { &mut listing.start_date };
         *bound = Some(after.plus_millis(if listing.descending { -1 } else { 1 }));

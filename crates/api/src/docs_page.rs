@@ -105,7 +105,7 @@ impl Operation {
             AnswerKind::List(data_ref, row) => {
                 (format!("200 with a list of {} under {data_ref}.", row.name), Some(row))
             }
-            AnswerKind::Accepted => ("202 with async_action_id; see async actions.".to_owned(), None),
+            AnswerKind::AsyncAction(status) => (format!("{status} with async_action_id; see async actions."), None),
             AnswerKind::Nothing => ("204 without a body.".to_owned(), None),
             AnswerKind::Csv => ("200 with a CSV file.".to_owned(), None),
         };

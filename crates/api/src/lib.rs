@@ -15,6 +15,8 @@ pub mod server;
 
 mod async_actions;
 mod auth;
+mod background;
+mod bin;
 mod customers;
 mod docs_page;
 mod listing;
@@ -22,6 +24,7 @@ mod management;
 mod metadata_schemas;
 mod openapi;
 mod operations;
+mod products;
 mod rate_limit;
 mod upload;
 

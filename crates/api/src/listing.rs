@@ -14,6 +14,23 @@ use crate::call::Call;
 const DEFAULT_LIMIT: usize = 10;
 /// The published maximum of `limit`.
 const MAX_LIMIT: i64 = 100;
+/// The last page of lists that don't say otherwise.
+pub(crate) const MAX_PAGE: u64 = 1_000;
+/// The orders that lists of older endpoints accept. Only those by time mean something everywhere.
+pub(crate) const GENERIC_ORDERS: [&str; 12] = [
+    "created_at",
+    "-created_at",
+    "updated_at",
+    "-updated_at",
+    "type",
+    "-type",
+    "code",
+    "-code",
+    "campaign",
+    "-campaign",
+    "category",
+    "-category",
+];
 
 impl Call {
     /// `limit`: 1 to 100, by default 10.
@@ -37,6 +54,15 @@ impl Call {
             Ok(number) if number < 1 => refuse(Rule::AtLeast(1)),
             Ok(number) if number > max => refuse(Rule::AtMost(max)),
             Ok(number) => Ok(Some(number)),
+        }
+    }
+
+    /// `true` or `false`; false if it is not there.
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Error> {
+        match self.query_param(name) {
+            None | Some("" | "false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Error::invalid_query(Path::of(name), Rule::Type("boolean".into()))),
         }
     }
 

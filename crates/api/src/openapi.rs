@@ -112,13 +112,13 @@ fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
             });
             ("200", json!({"description": "A page.", "content": content(list)}))
         }
-        AnswerKind::Accepted => {
+        AnswerKind::AsyncAction(status) => {
             let accepted = json!({
                 "type": "object",
                 "required": ["async_action_id"],
                 "properties": {"async_action_id": {"type": "string"}},
             });
-            ("202", json!({"description": "The work goes on.", "content": content(accepted)}))
+            (*status, json!({"description": "The work goes on.", "content": content(accepted)}))
         }
         AnswerKind::Nothing => ("204", json!({"description": "Done."})),
         AnswerKind::Csv => ("200", json!({"description": "A CSV file.", "content": {"text/csv": {}}})),

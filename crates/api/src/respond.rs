@@ -98,6 +98,10 @@ fn catalogued(row: Description, request_id: &RequestId) -> Response {
         resource_id: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         resource_type: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        related_object_ids: Option<&'a [String]>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        related_object_type: Option<&'static str>,
     }
     let body = Envelope {
         code: row.status,
@@ -107,6 +111,8 @@ fn catalogued(row: Description, request_id: &RequestId) -> Response {
         request_id: row.shows_request_id.then(|| request_id.as_str()),
         resource_id: row.resource.as_ref().map(|(id, _)| id.as_str()),
         resource_type: row.resource.as_ref().map(|(_, kind)| *kind),
+        related_object_ids: row.related.as_ref().map(|(ids, _)| ids.as_slice()),
+        related_object_type: row.related.as_ref().map(|(_, kind)| *kind),
     };
     let status = StatusCode::from_u16(row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = json_with(status, &body);
@@ -150,4 +156,9 @@ pub(crate) fn no_content() -> Answer {
 /// 202 with the id of the async action that goes on.
 pub(crate) fn accepted(async_action_id: &str) -> Answer {
     Ok(json_with(StatusCode::ACCEPTED, &serde_json::json!({ "async_action_id": async_action_id })))
+}
+
+/// The same with 200, as some older endpoints answer.
+pub(crate) fn started(async_action_id: &str) -> Answer {
+    json(&serde_json::json!({ "async_action_id": async_action_id }))
 }

@@ -5,19 +5,20 @@ use std::sync::Arc;
 use axum::http::Method;
 use futures_util::{FutureExt, future::BoxFuture};
 use guerdon_core::{
-    customers::{activity::Activity, bulk::MetadataUpdate},
-    projects::ProjectInput,
-    webhooks::WebhookInput,
+    customers::activity::Activity, jobs::bulk::MetadataUpdate, projects::ProjectInput, webhooks::WebhookInput,
 };
 use guerdon_model::{
     async_action::AsyncAction,
+    bin_entry::BinEntry,
     customer::{Customer, CustomerInput, PermanentDeletion},
     error::Dialect,
     event_schema::EventSchema,
     metadata_schema::MetadataSchema,
+    product::{Product, ProductInput, ProductWithSkus},
     project::{NewKey, ProjectAnswer},
     role::Permission::{self, *},
     send_out::Attempt,
+    sku::{Sku, SkuInput},
     webhook::Webhook,
 };
 use utoipa::{
@@ -25,7 +26,7 @@ use utoipa::{
     openapi::{RefOr, schema::Schema},
 };
 
-use crate::{async_actions, call::Call, customers, management, metadata_schemas, respond::Answer};
+use crate::{async_actions, bin, call::Call, customers, management, metadata_schemas, products, respond::Answer};
 
 /// What carries out a route's requests.
 pub(crate) type Handler = Arc<dyn Fn(Call) -> BoxFuture<'static, Answer> + Send + Sync>;
@@ -90,8 +91,8 @@ pub(crate) enum AnswerKind {
     One(Described),
     /// 200 with a list of these under the key.
     List(&'static str, Described),
-    /// 202 with the id of an async action.
-    Accepted,
+    /// This status with the id of an async action: 202, or 200 as some older endpoints answer.
+    AsyncAction(&'static str),
     /// 204.
     Nothing,
     /// 200 with CSV.
@@ -192,7 +193,12 @@ impl Route {
     }
 
     fn accepts(mut self) -> Self {
-        self.answer = AnswerKind::Accepted;
+        self.answer = AnswerKind::AsyncAction("202");
+        self
+    }
+
+    fn starts(mut self) -> Self {
+        self.answer = AnswerKind::AsyncAction("200");
         self
     }
 
@@ -216,7 +222,15 @@ const LIMIT: (&str, &str) = ("limit", "How many rows, 1 to 100; 10 by default.")
 
 /// Every route of the API.
 pub fn table() -> Vec<Route> {
-    [customer_routes(), async_action_routes(), metadata_schema_routes(), management_routes()].concat()
+    [
+        customer_routes(),
+        product_routes(),
+        bin_routes(),
+        async_action_routes(),
+        metadata_schema_routes(),
+        management_routes(),
+    ]
+    .concat()
 }
 
 fn customer_routes() -> Vec<Route> {
@@ -288,6 +302,84 @@ fn customer_routes() -> Vec<Route> {
             .needs(CustomersModify)
             .takes::<MetadataUpdate>()
             .accepts(),
+    ]
+}
+
+fn product_routes() -> Vec<Route> {
+    const PRODUCT: &str = "/v1/products/{productId}";
+    const SKUS: &str = "/v1/products/{productId}/skus";
+    const SKU: &str = "/v1/products/{productId}/skus/{skuId}";
+    const LISTING: [(&str, &str); 6] = [
+        LIMIT,
+        ("page", "The page, 1 to 1000."),
+        ("order", "created_at (the default) or updated_at, with a minus for descending."),
+        ("start_date", "Created at this time or later."),
+        ("end_date", "Created at this time or earlier."),
+        ("filters", "Conditions in the filter language; see docs/filters.md."),
+    ];
+    const HIDE: (&str, &str) = ("hide", "sku: leave the SKUs out.");
+    const FORCE: (&str, &str) = ("force", "true: delete for good. Otherwise the identifiers stay taken.");
+    vec![
+        get("/v1/products", "List products", products::list)
+            .needs(ProductsRead)
+            .query(&LISTING)
+            .query(&[HIDE])
+            .lists::<ProductWithSkus>("products"),
+        post("/v1/products", "Create or update a product", products::create)
+            .needs(ProductsModify)
+            .takes::<ProductInput>()
+            .answers::<Product>(),
+        get(PRODUCT, "Read a product and its SKUs", products::get)
+            .needs(ProductsRead)
+            .query(&[HIDE])
+            .answers::<ProductWithSkus>(),
+        put(PRODUCT, "Update a product", products::update)
+            .needs(ProductsModify)
+            .takes::<ProductInput>()
+            .answers::<Product>(),
+        delete(PRODUCT, "Delete a product and its SKUs", products::delete).needs(ProductsDelete).query(&[FORCE]),
+        get(SKUS, "List a product's SKUs", products::list_skus)
+            .needs(ProductsRead)
+            .query(&LISTING)
+            .lists::<Sku>("skus"),
+        post(SKUS, "Create or update a SKU", products::create_sku)
+            .needs(ProductsModify)
+            .takes::<SkuInput>()
+            .answers::<Sku>(),
+        put(SKU, "Update a SKU", products::update_sku).needs(ProductsModify).takes::<SkuInput>().answers::<Sku>(),
+        delete(SKU, "Delete a SKU", products::delete_sku).needs(ProductsDelete).query(&[FORCE]),
+        get("/v1/skus/{skuId}", "Read a SKU", products::get_sku).needs(ProductsRead).answers::<Sku>(),
+        post("/v1/products/importCSV", "Import products from a CSV file", products::import)
+            .needs(ProductsModify)
+            .takes_file()
+            .starts(),
+        post("/v1/skus/importCSV", "Import SKUs from a CSV file", products::import_skus)
+            .needs(ProductsModify)
+            .takes_file()
+            .starts(),
+        post("/v1/products/bulk/async", "Create or update many products", products::update_in_bulk)
+            .needs(ProductsModify)
+            .takes::<Vec<ProductInput>>()
+            .accepts(),
+        post("/v1/products/metadata/async", "Set metadata of many products", products::update_metadata_in_bulk)
+            .needs(ProductsModify)
+            .takes::<MetadataUpdate>()
+            .accepts(),
+    ]
+}
+
+fn bin_routes() -> Vec<Route> {
+    vec![
+        get("/v1/trash-bin", "List what was deleted and still occupies its identifiers", bin::list)
+            .needs(BinRead)
+            .query(&[
+                LIMIT,
+                ("order", "id (the default) or -id."),
+                ("starting_after_id", "Continue behind the entry with this id."),
+                ("filters", "Conditions on id, resource_type, resource_name or resource_id; see docs/filters.md."),
+            ])
+            .lists::<BinEntry>("data"),
+        delete("/v1/trash-bin/{binEntryId}", "Delete something for good", bin::delete).needs(ProductsDelete),
     ]
 }
 

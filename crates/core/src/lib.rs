@@ -8,6 +8,7 @@
 //! Start with [`customers`], then [`tx`], then [`executor`]. `ARCHITECTURE.md` follows one request
 //! through all of them.
 
+pub mod bin;
 pub mod blobs;
 pub mod clock;
 pub mod context;
@@ -19,6 +20,7 @@ pub mod ids;
 pub mod jobs;
 pub mod keys;
 pub mod metadata_schemas;
+pub mod products;
 pub mod projects;
 pub mod retention;
 pub mod secrets;

@@ -10,6 +10,7 @@ use guerdon_model::{
     error::{Path, Rule},
     ids::{ProjectId, organization},
     list::List,
+    product::Product,
     project::{ClientFlags, DEFAULT_CLUSTER, NewKey, Project, ProjectAnswer, time_zone},
     role::Role,
     user::User,
@@ -24,6 +25,7 @@ use crate::{
     failure::{damaged, unavailable},
     jobs::{self, Claim, Progress, Work},
     keys,
+    products::shipping,
     secrets::SecretKey,
     service::Guerdon,
     tx::{Result, Tx},
@@ -133,9 +135,11 @@ pub fn create(tx: &mut Tx, secret: &SecretKey, input: &ProjectInput) -> Result<P
         is_sandbox: false,
         sealed_webhook_token: secret.seal(&webhook_token, tx.ids()),
         created_at: tx.now(),
+        has_shipping_product: true,
     };
     input.clone().apply_to(&mut project);
     tx.put(project.clone());
+    tx.put(Product::shipping(tx.now()));
     Ok(ProjectAnswer {
         server_side_key: Some(keys::create(tx, KeyKind::Server, "Primary", Role::Admin)?),
         client_side_key: Some(keys::create(tx, KeyKind::Client, "Client", Role::User)?),
@@ -345,12 +349,14 @@ fn furnish_organization(
     Ok(true)
 }
 
-/// Makes the first project and its keys if the store has none yet.
+/// Makes the first project and its keys if the store has none yet; else completes those that earlier
+/// versions have made.
 ///
 /// # Errors
 /// `StoreUnavailable`, or `Internal` if the password can't be hashed.
 pub async fn bootstrap(guerdon: &Guerdon, bootstrap: Bootstrap) -> std::result::Result<Option<FirstKeys>, Error> {
     if !list(guerdon).await?.rows.is_empty() {
+        shipping::add_where_missing(guerdon).await?;
         return Ok(None);
     }
     let now = guerdon.clock.now();

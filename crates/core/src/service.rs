@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use guerdon_model::{
     Error,
     api_key::{ApiKey, KeyKind},
+    filter::Moment,
     ids::ProjectId,
 };
 use guerdon_store::{Collection, Key, Page, Query, Store, collection::locator};
@@ -114,6 +115,16 @@ impl Guerdon {
     pub async fn query(&self, context: &Context, query: Query) -> Result<Page, Error> {
         context.check_caller(self.snapshots.latest(&context.project).await?.as_ref())?;
         self.store.query(query).await.map_err(unavailable)
+    }
+
+    /// The moment that relative dates in a project's filters refer to.
+    ///
+    /// # Errors
+    /// `StoreUnavailable`.
+    pub async fn moment(&self, project: &ProjectId) -> Result<Moment, Error> {
+        let config = self.snapshots.latest(project).await?;
+        let zone = config.project.as_ref().map_or(jiff::tz::TimeZone::UTC, |project| project.zone());
+        Ok(Moment { now: self.clock.now(), zone })
     }
 
     async fn locate(&self, kind: KeyKind, app_id: &str) -> Result<ProjectId, Error> {

@@ -71,7 +71,13 @@ impl Snapshot {
                     let schema: EventSchema = read(record)?;
                     snapshot.event_schemas.insert(schema.name.clone(), schema);
                 }
-                Collection::Customers | Collection::DeletedCustomers | Collection::Jobs | Collection::Users => {}
+                Collection::Customers
+                | Collection::DeletedCustomers
+                | Collection::Jobs
+                | Collection::Users
+                | Collection::Products
+                | Collection::Skus
+                | Collection::BinEntries => {}
             }
         }
         snapshot.webhook_token =

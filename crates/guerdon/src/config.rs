@@ -50,7 +50,7 @@ impl Database {
             Some(("postgres" | "postgresql", _)) => Ok(Location::Postgres(url.clone())),
             // Without what was set: it may hold a password.
             _ => bail!(
-                "GUERDON_DATABASE_URL has to be sqlite://PATH, such as sqlite://./guerdon-data/guerdon.db, or \
+                "the URL of a database has to be sqlite://PATH, such as sqlite://./guerdon-data/guerdon.db, or \
                  postgres://USER:PASSWORD@HOST/DATABASE"
             ),
         }

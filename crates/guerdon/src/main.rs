@@ -4,7 +4,9 @@
 
 mod check;
 mod config;
+mod copy;
 mod demo;
+mod documents;
 mod keys;
 mod listen;
 mod serve;
@@ -41,6 +43,8 @@ enum Command {
     Listen(listen::Arguments),
     /// Verify the store's invariants; exits with 1 if one is broken.
     Check(config::Database),
+    /// Move everything into another database, of the same or the other kind, and compare the two.
+    Copy(copy::Arguments),
     /// Write a consistent copy of the embedded database, while it is in use.
     Backup {
         #[command(flatten)]
@@ -67,6 +71,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Keys(arguments) => keys::run(arguments).await,
         Command::Listen(arguments) => listen::run(arguments).await,
         Command::Check(database) => check::run(&database).await,
+        Command::Copy(arguments) => copy::run(arguments).await,
         Command::Backup { database, file } => {
             let config::Location::File(path) = database.location()? else {
                 anyhow::bail!("a PostgreSQL database is backed up with its own tools; see docs/scaling.md");

@@ -64,7 +64,8 @@ async fn three_nodes_lose_nothing_and_do_nothing_twice_when_one_is_killed_and_th
     let Some(database) = postgres::Server::start().await else { return };
     let installation = Installation::on_postgres(database.url());
     // All at once, on an empty database.
-    let nodes: Vec<Arc<Server>> = join_all((0..3).map(|_| installation.serve())).await.into_iter().map(Arc::new).collect();
+    let nodes: Vec<Arc<Server>> =
+        join_all((0..3).map(|_| installation.serve())).await.into_iter().map(Arc::new).collect();
     let receiver = Receiver::start().await;
     let token = nodes[0].send_webhooks_to(&receiver.url).await;
     assert!(nodes[1].upsert(json!({"source_id": "everybody"})).await);
@@ -120,9 +121,9 @@ async fn three_nodes_lose_nothing_and_do_nothing_twice_when_one_is_killed_and_th
     let (guests, marks) = (writers.guests.lock().clone(), writers.marks.lock().clone());
     let mut created = BTreeMap::new();
     for some in guests.chunks(32) {
-        let events = join_all(some.iter().map(|guest| async move {
-            node.get(&format!("/v1/customers/{guest}/activity?limit=50")).await
-        }));
+        let events = join_all(
+            some.iter().map(|guest| async move { node.get(&format!("/v1/customers/{guest}/activity?limit=50")).await }),
+        );
         for (guest, activity) in some.iter().zip(events.await) {
             let events = activity["data"].as_array().expect("events");
             let types: Vec<&str> = events.iter().filter_map(|event| event["type"].as_str()).collect();
@@ -131,7 +132,8 @@ async fn three_nodes_lose_nothing_and_do_nothing_twice_when_one_is_killed_and_th
         }
     }
     let everybody = node.get("/v1/customers/everybody").await;
-    let missing: Vec<&String> = marks.iter().filter(|mark| everybody["metadata"].get(mark.as_str()).is_none()).collect();
+    let missing: Vec<&String> =
+        marks.iter().filter(|mark| everybody["metadata"].get(mark.as_str()).is_none()).collect();
     assert!(missing.is_empty(), "lost: {missing:?} of {}", marks.len());
 
     // Everything that happened is delivered, every repetition with the id of the first attempt.
@@ -154,7 +156,13 @@ async fn three_nodes_lose_nothing_and_do_nothing_twice_when_one_is_killed_and_th
         assert_eq!(sent.get(guest).map(BTreeSet::len), Some(1), "{guest} was announced once");
     }
     let distinct: HashSet<String> = received.iter().map(|request| request.json()["id"].to_string()).collect();
-    println!("{} guests, {} marks, {} deliveries of {} send-outs", guests.len(), marks.len(), received.len(), distinct.len());
+    println!(
+        "{} guests, {} marks, {} deliveries of {} send-outs",
+        guests.len(),
+        marks.len(),
+        received.len(),
+        distinct.len()
+    );
     assert!(installation.succeed(&["check"]).contains("All is well"));
 }
 

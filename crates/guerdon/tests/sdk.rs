@@ -19,17 +19,22 @@ use support::{
 #[tokio::test(flavor = "multi_thread")]
 async fn the_javascript_sdk_works_and_its_writes_are_announced() {
     let Some(folder) = installed() else { return };
-    let mut script = Command::new("node");
-    script.arg(folder.join("js/customers.mjs"));
-    run_against_the_program(&folder, script).await;
+    for script in ["js/customers.mjs", "js/products.mjs"] {
+        let mut node = Command::new("node");
+        node.arg(folder.join(script));
+        run_against_the_program(&folder, node).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_python_sdk_works_and_its_writes_are_announced() {
     let Some(folder) = installed() else { return };
-    let mut script = Command::new(folder.join("python/.venv/bin/python"));
-    script.arg(folder.join("python/customers.py"));
-    run_against_the_program(&folder, script).await;
+    for script in ["python/customers.py", "python/products.py"] {
+        let mut python = Command::new(folder.join("python/.venv/bin/python"));
+        // No compiled files beside the scripts.
+        python.arg("-B").arg(folder.join(script));
+        run_against_the_program(&folder, python).await;
+    }
 }
 
 /// The folder of the SDK tests, if the SDKs are installed there. In CI they have to be.

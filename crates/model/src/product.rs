@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::{
     Error, Patch, Timestamp,
     error::{Path, Rule},
-    ids::ProductId,
+    ids::{PrefixedId, ProductId},
     metadata::Metadata,
     sku::ProductSkus,
     texts::{MAX_ID, MAX_TEXT, MAX_URL, check_lengths},
@@ -130,7 +130,7 @@ impl ProductInput {
             (Path::of("image_url"), self.image_url.as_value(), MAX_URL),
         ];
         check_lengths(texts.into_iter().chain(attributes.iter().enumerate().map(attribute)))?;
-        check_id_and_price(&self.id, &self.price)
+        check_price(&self.price)
     }
 
     /// Changes the attributes that were sent; ids stay as they are.
@@ -143,15 +143,26 @@ impl ProductInput {
     }
 }
 
-/// An id that was chosen by the client can be addressed, and a price is not negative.
-pub(crate) fn check_id_and_price(id: &Patch<String>, price: &Patch<i64>) -> Result<(), Error> {
-    if id.as_value().is_some_and(String::is_empty) {
-        return Err(Error::invalid_payload(Path::of("id"), Rule::MinLength(1)));
+/// The id of a new product or SKU begins like ours, if a client has chosen it: nothing else is taken for
+/// an id.
+///
+/// # Errors
+/// `invalid_payload`.
+pub fn check_chosen_id<I: PrefixedId>(id: &Patch<String>) -> Result<(), Error> {
+    match id.as_value() {
+        Some(id) if !id.starts_with(I::PREFIX) => {
+            Err(Error::invalid_payload(Path::of("id"), Rule::Other(format!("should begin with '{}'", I::PREFIX))))
+        }
+        _ => Ok(()),
     }
-    if price.as_value().is_some_and(|price| *price < 0) {
-        return Err(Error::invalid_payload(Path::of("price"), Rule::AtLeast(0)));
+}
+
+/// A price is not negative.
+pub(crate) fn check_price(price: &Patch<i64>) -> Result<(), Error> {
+    match price.as_value() {
+        Some(..0) => Err(Error::invalid_payload(Path::of("price"), Rule::AtLeast(0))),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 #[cfg(test)]

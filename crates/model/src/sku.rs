@@ -10,7 +10,7 @@ use crate::{
     error::Path,
     ids::{ProductId, SkuId},
     metadata::Metadata,
-    product::check_id_and_price,
+    product::check_price,
     texts::{MAX_ID, MAX_TEXT, MAX_URL, check_lengths},
 };
 
@@ -126,7 +126,7 @@ impl SkuInput {
             (Path::of("currency"), self.currency.as_value(), MAX_TEXT),
             (Path::of("image_url"), self.image_url.as_value(), MAX_URL),
         ])?;
-        check_id_and_price(&self.id, &self.price)
+        check_price(&self.price)
     }
 
     /// Changes the attributes that were sent; ids stay as they are.

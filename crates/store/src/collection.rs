@@ -7,10 +7,13 @@ use std::sync::Arc;
 use guerdon_model::{
     Timestamp,
     api_key::{ApiKey, KeyKind},
+    bin_entry::Binned,
     customer::{Customer, DeletedCustomer},
     event_schema::EventSchema,
     metadata_schema::MetadataSchema,
+    product::Product,
     project::Project,
+    sku::Sku,
     user::User,
     webhook::Webhook,
 };
@@ -29,6 +32,9 @@ pub enum Collection {
     MetadataSchemas,
     EventSchemas,
     Users,
+    Products,
+    Skus,
+    BinEntries,
 }
 
 /// How a collection is stored.
@@ -134,11 +140,37 @@ static TABLE: [Spec; Collection::ALL.len()] = [
     },
     Spec { table: "event_schemas", columns: &[text("name").unique()], configuration: true, counted: false },
     Spec { table: "users", columns: &[text("email").unique()], configuration: false, counted: false },
+    Spec {
+        table: "products",
+        columns: &[
+            text("source_id").nullable().unique(),
+            text("name").nullable(),
+            time("created_at"),
+            // As for customers: `updated_at`, or `created_at` before the first change.
+            time("changed_at"),
+        ],
+        configuration: false,
+        counted: true,
+    },
+    Spec {
+        table: "skus",
+        columns: &[text("source_id").nullable().unique(), text("product_id"), time("created_at"), time("changed_at")],
+        configuration: false,
+        // Nobody lists them but by product.
+        counted: false,
+    },
+    Spec {
+        table: "bin_entries",
+        // What nobody else may be called until the entry is gone; see `taken`.
+        columns: &[text("taken_id").unique(), text("taken_source_id").nullable().unique()],
+        configuration: false,
+        counted: false,
+    },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 9] = [
+    pub const ALL: [Collection; 12] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -148,6 +180,9 @@ impl Collection {
         Collection::MetadataSchemas,
         Collection::EventSchemas,
         Collection::Users,
+        Collection::Products,
+        Collection::Skus,
+        Collection::BinEntries,
     ];
 
     /// This collection's row of the table.
@@ -310,4 +345,51 @@ impl Document for User {
     fn columns(&self) -> Vec<ColumnValue> {
         vec![self.email.as_str().into()]
     }
+}
+
+impl Document for Product {
+    const COLLECTION: Collection = Collection::Products;
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        vec![
+            self.source_id.as_deref().into(),
+            self.name.as_deref().into(),
+            self.created_at.into(),
+            self.updated_at.unwrap_or(self.created_at).into(),
+        ]
+    }
+}
+
+impl Document for Sku {
+    const COLLECTION: Collection = Collection::Skus;
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        vec![
+            self.source_id.as_deref().into(),
+            self.product_id.as_str().into(),
+            self.created_at.into(),
+            self.updated_at.unwrap_or(self.created_at).into(),
+        ]
+    }
+}
+
+impl Document for Binned {
+    const COLLECTION: Collection = Collection::BinEntries;
+    fn id(&self) -> &str {
+        self.entry.id.as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        let kind = self.content.resource_type();
+        let source_id = self.content.source_id().map(|source_id| taken(kind, source_id));
+        vec![taken(kind, self.content.id()).as_str().into(), source_id.as_deref().into()]
+    }
+}
+
+/// How the bin keeps an identifier of a kind of resources.
+pub fn taken(kind: &str, identifier: &str) -> String {
+    format!("{kind}:{identifier}")
 }

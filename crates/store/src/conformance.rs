@@ -11,6 +11,7 @@
 //! The subject is mostly customers: they have a unique column, plain ones, nulls and kept counts.
 
 pub mod commits;
+pub mod copies;
 pub mod documents;
 pub mod events;
 pub mod listings;
@@ -93,6 +94,7 @@ cases! {
     }
     listings {
         a_listing_is_ordered_by_id_in_both_directions
+        a_cursor_continues_behind_an_id_in_both_directions
         a_listing_is_ordered_by_a_column_with_nulls_first_and_ties_by_id
         pages_follow_each_other_and_say_whether_more_follows
         conditions_of_every_kind_select_what_they_say
@@ -132,6 +134,16 @@ cases! {
         a_purge_leaves_nothing_of_its_project_and_all_of_others
         pruning_takes_expired_blobs_and_old_settled_send_outs_alone
         a_checker_finds_nothing_wrong
+    }
+    copies {
+        a_dump_tells_everything_there_is
+        what_was_restored_is_as_it_was
+        parts_are_told_in_their_order
+        life_goes_on_in_a_restored_store
+        what_is_there_already_is_not_restored_again
+        portions_are_bounded_by_rows_and_bytes
+        a_dump_is_of_one_moment
+        a_dump_that_nobody_listens_to_ends
     }
 }
 

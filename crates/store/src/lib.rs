@@ -1,5 +1,6 @@
 //! Where documents live. The store speaks one small language and only that: [`Store::load`] by key,
-//! [`Store::commit`] all or nothing, [`Store::query`] for listings, and leases for send-outs.
+//! [`Store::commit`] all or nothing, [`Store::query`] for listings, leases for send-outs, and [`copy`] for
+//! moving everything elsewhere.
 //!
 //! Every call but the few that say so is bound to one project. The store knows what columns a
 //! document is found by ([`collection`]), never what the document means: no business rule lives
@@ -12,6 +13,7 @@ pub mod change;
 pub mod collection;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod copy;
 pub mod memory;
 mod narrowing;
 pub mod postgres;
@@ -27,9 +29,11 @@ use guerdon_model::{
     ids::{ProjectId, SendOutId, WebhookId},
     send_out::{SendOut, SendOutStatus},
 };
+use tokio::sync::mpsc;
 
 pub use change::{BlobChunk, ChangeSet, Document, EventRecord, Guard, Stored, Write};
 pub use collection::{By, Collection, ColumnValue, Key};
+pub use copy::{Indexed, Part, Portion, Tally};
 pub use query::{Condition, EventQuery, Order, Page, Query, SendOutQuery};
 
 /// A document as it lies in the store.
@@ -206,4 +210,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// What a checker finds wrong, in words; empty when all invariants hold.
     async fn check(&self) -> Result<Vec<String>, StoreError>;
+
+    /// Tells everything that is there, as of one moment, part by part in the order of [`Part::all`].
+    /// Ends early, and well, when nobody listens any more. Crosses partitions.
+    async fn dump(&self, portions: mpsc::Sender<Portion>) -> Result<(), StoreError>;
+
+    /// Takes in rows that a dump has told of another store, all or none; an error if one of them is
+    /// there already. Several portions may be under way at a time. Crosses partitions.
+    async fn restore(&self, portion: Portion<Indexed>) -> Result<(), StoreError>;
 }

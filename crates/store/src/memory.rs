@@ -12,11 +12,13 @@ use guerdon_model::{
     send_out::{SendOut, SendOutStatus},
 };
 use parking_lot::Mutex;
+use tokio::sync::mpsc;
 
 use crate::{
-    ChangeSet, CommitError, Configuration, EventQuery, EventRecord, Key, Loaded, Order, Page, Query, Record,
-    SendOutQuery, Settlement, Store, StoreError, Write,
+    BlobChunk, ChangeSet, CommitError, Configuration, EventQuery, EventRecord, Indexed, Key, Loaded, Order, Page, Part,
+    Portion, Query, Record, SendOutQuery, Settlement, Store, StoreError, Write,
     collection::{By, Collection, ColumnValue, Unique},
+    copy,
 };
 
 /// Everything, behind one lock.
@@ -165,6 +167,66 @@ impl State {
     }
 }
 
+/// A copy of everything.
+impl State {
+    fn portions(&self, part: Part) -> Vec<Portion> {
+        match part {
+            Part::Partitions => {
+                let versions = self.config_versions.iter().map(|(project, version)| (project.clone(), *version));
+                copy::portions(versions).into_iter().map(Portion::Partitions).collect()
+            }
+            Part::Blobs => {
+                let chunks = self.blobs.iter().map(|((project, blob, seq), (bytes, expires_at))| {
+                    let chunk =
+                        BlobChunk { blob: blob.clone(), seq: *seq, bytes: bytes.clone(), expires_at: *expires_at };
+                    (project.clone(), chunk)
+                });
+                copy::portions(chunks).into_iter().map(Portion::Blobs).collect()
+            }
+            Part::SendOuts => {
+                let send_outs =
+                    self.send_outs.iter().map(|((project, _), send_out)| (project.clone(), send_out.clone()));
+                copy::portions(send_outs).into_iter().map(Portion::SendOuts).collect()
+            }
+            Part::Events => copy::portions(self.events.iter().cloned()).into_iter().map(Portion::Events).collect(),
+            Part::Documents(collection) => {
+                let records = self.documents.iter().filter(|((_, of, _), _)| *of == collection);
+                let records = records.map(|(_, row)| row.record.clone());
+                copy::portions(records).into_iter().map(|rows| Portion::Documents(collection, rows)).collect()
+            }
+        }
+    }
+
+    /// Whether nothing was in the way.
+    fn take_in(&mut self, portion: Portion<Indexed>) -> bool {
+        match portion {
+            Portion::Partitions(rows) => {
+                rows.into_iter().all(|(project, version)| self.config_versions.insert(project, version).is_none())
+            }
+            Portion::Documents(collection, rows) => rows.into_iter().all(|Indexed { record, columns }| {
+                let key = (record.project.clone(), collection, record.id.clone());
+                self.documents.insert(key, Row { record, columns }).is_none()
+            }),
+            Portion::Blobs(rows) => rows.into_iter().all(|(project, BlobChunk { blob, seq, bytes, expires_at })| {
+                self.blobs.insert((project, blob, seq), (bytes, expires_at)).is_none()
+            }),
+            Portion::SendOuts(rows) => rows
+                .into_iter()
+                .all(|(project, send_out)| self.send_outs.insert((project, send_out.id.clone()), send_out).is_none()),
+            Portion::Events(rows) => {
+                let is_known = |new: &(ProjectId, EventRecord)| {
+                    self.events.iter().any(|(owner, known)| *owner == new.0 && known.id == new.1.id)
+                };
+                if rows.iter().any(is_known) {
+                    return false;
+                }
+                self.events.extend(rows);
+                true
+            }
+        }
+    }
+}
+
 #[async_trait]
 impl Store for Memory {
     /// Several engines may be given the same one, as if they were nodes.
@@ -212,6 +274,12 @@ impl Store for Memory {
             })
             .map(|(_, row)| row)
             .filter(|row| query.conditions.iter().all(|(column, condition)| condition.holds(&row.columns[*column])))
+            .filter(|row| {
+                query.beyond().is_none_or(|(comparison, id)| match comparison {
+                    "<" => row.record.id < *id,
+                    _ => row.record.id > *id,
+                })
+            })
             .filter(|row| {
                 query.filter.as_ref().is_none_or(|(filter, moment)| {
                     serde_json::from_str(&row.record.body).is_ok_and(|document| filter.matches(&document, moment))
@@ -400,5 +468,25 @@ impl Store for Memory {
 
     async fn check(&self) -> Result<Vec<String>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn dump(&self, portions: mpsc::Sender<Portion>) -> Result<(), StoreError> {
+        let state = self.state.lock().clone();
+        for portion in Part::all().flat_map(|part| state.portions(part)) {
+            if portions.send(portion).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn restore(&self, portion: Portion<Indexed>) -> Result<(), StoreError> {
+        let mut state = self.state.lock();
+        let mut restored = state.clone();
+        if !restored.take_in(portion) {
+            return Err(StoreError("a row is there already".into()));
+        }
+        *state = restored;
+        Ok(())
     }
 }

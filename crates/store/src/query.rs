@@ -26,6 +26,8 @@ pub struct Query {
     /// Must match, too; evaluated on the whole document.
     pub filter: Option<(Filter, Moment)>,
     pub order: Order,
+    /// Continue behind the document with this id, whether or not there is one; for an order by id only.
+    pub after_id: Option<Arc<str>>,
     pub offset: usize,
     pub limit: usize,
     /// Whether the number of all matches is wanted.
@@ -41,6 +43,7 @@ impl Query {
             conditions: Vec::new(),
             filter: None,
             order: Order::Id { descending: false },
+            after_id: None,
             offset: 0,
             limit: usize::MAX,
             count: false,
@@ -70,6 +73,16 @@ impl Condition {
             Condition::LessThan(other) => value < other,
             Condition::AtMost(other) => value <= other,
             Condition::GreaterThan(other) => value > other,
+        }
+    }
+}
+
+impl Query {
+    /// What [`Query::after_id`] asks of an id: to be greater or less than that one.
+    pub(crate) fn beyond(&self) -> Option<(&'static str, &Arc<str>)> {
+        match (&self.after_id, self.order) {
+            (Some(id), Order::Id { descending }) => Some((if descending { "<" } else { ">" }, id)),
+            _ => None,
         }
     }
 }

@@ -10,7 +10,7 @@ use guerdon_model::{
     send_out::{SendOut, SendOutStatus},
 };
 use guerdon_store::{
-    ChangeSet, Collection, CommitError, Condition, Document, Key, Query, Store, Stored, Write,
+    BlobChunk, ChangeSet, Collection, CommitError, Condition, Document, Key, Query, Store, Stored, Write,
     postgres::{Options, Postgres},
 };
 use guerdon_testing::postgres::{self, Schema};
@@ -119,6 +119,17 @@ async fn very_long_texts_are_found_and_kept_unique() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_too_long_to_be_kept_whole_ends_a_copy() {
+    let Some((_schema, store)) = fresh().await else { return };
+    let chunk = |blob: String| BlobChunk { blob, seq: 0, bytes: vec![1], expires_at: Timestamp::from_millis(0) };
+    let blob_chunks = vec![chunk("x".repeat(600))];
+    store.commit(ChangeSet { blob_chunks, ..changes(Vec::new()) }).await.expect("a commit");
+    let (portions, _told) = tokio::sync::mpsc::channel(8);
+    let refusal = store.dump(portions).await.expect_err("it would come back as another").to_string();
+    assert!(refusal.contains("longer than PostgreSQL keeps it"), "{refusal}");
+}
+
+#[tokio::test]
 async fn whoever_holds_a_document_is_the_next_to_change_it() {
     let Some((schema, one)) = fresh().await else { return };
     let other = node(schema.url()).await;
@@ -154,9 +165,8 @@ async fn a_change_of_configuration_waits_for_whoever_acts_on_the_old_one() {
     let other = node(schema.url()).await;
     one.commit(changes(vec![write(&customer("cust_1", None), None)])).await.expect("a commit");
     let (_, hold) = one.load_held(&project(), Vec::new(), Vec::new()).await.expect("a hold");
-    let mut change = tokio::spawn(async move {
-        other.commit(ChangeSet { bumps_config: true, ..changes(Vec::new()) }).await
-    });
+    let mut change =
+        tokio::spawn(async move { other.commit(ChangeSet { bumps_config: true, ..changes(Vec::new()) }).await });
     let waited = tokio::time::timeout(Duration::from_millis(300), &mut change).await;
     assert!(waited.is_err(), "the configuration changed under somebody's hands");
     one.commit_held(changes(vec![write(&customer("cust_2", None), None)]), hold).await.expect("it is as it was");

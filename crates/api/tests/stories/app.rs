@@ -233,6 +233,20 @@ impl TestApp {
         self.finish(&accepted).await
     }
 
+    /// The same with a file of products or SKUs.
+    pub(crate) async fn import_into(&self, resource: &str, file: &[u8]) -> Value {
+        let started = self.upload(&format!("/v1/{resource}/importCSV"), file).await;
+        started.expect(200);
+        self.finish(&started).await
+    }
+
+    /// Gives a resource a metadata schema.
+    pub(crate) async fn schema(&self, related_object: &str, properties: Value) {
+        let path = format!("/management/v1/projects/{PROJECT}/metadata-schemas");
+        let body = json!({"related_object": related_object, "properties": properties});
+        self.call(As::Management, Method::POST, &path, Some(body)).await.expect(200);
+    }
+
     /// Works off the async action of a 202 and gives it.
     pub(crate) async fn finish(&self, accepted: &Reply) -> Value {
         self.run_due().await;
@@ -309,7 +323,8 @@ pub(crate) fn redacted(json: Value) -> Value {
 }
 
 fn redacted_text(text: &str) -> String {
-    const PREFIXES: [&str; 8] = ["cust_", "evcus_", "aa_", "v-", "whs_", "wh_", "del_", "ms_"];
+    const PREFIXES: [&str; 11] =
+        ["cust_", "evcus_", "aa_", "v-", "whs_", "wh_", "del_", "ms_", "prod_", "sku_", "tbe_"];
     if text.len() == 24 && text.ends_with('Z') && Timestamp::parse(text).is_some() {
         return "<time>".into();
     }

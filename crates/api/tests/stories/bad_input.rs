@@ -114,18 +114,23 @@ fn no_bytes_cause_a_server_error() {
         Just("/v1/customers/bulk/async".to_owned()),
         Just("/v1/customers/metadata/async".to_owned()),
         Just("/v1/metadata-schemas".to_owned()),
-        "[a-z0-9%._~!-]{1,20}".prop_map(|id| format!("/v1/customers/{id}")),
+        Just("/v1/products".to_owned()),
+        Just("/v1/skus/importCSV".to_owned()),
+        Just("/v1/products/5h1pp1ng/skus".to_owned()),
+        "(customers|products|products/5h1pp1ng/skus|skus|trash-bin)/[a-z0-9%._~!-]{1,20}"
+            .prop_map(|path| format!("/v1/{path}")),
         "[ -~]{0,30}".prop_map(|query| format!(
             "/v1/customers?{}",
             query.replace([' ', '"', '<', '>', '\\', '^', '`', '{', '|', '}', '#'], "+")
         )),
-        "(filters|created_at|limit|page|order)[\\[\\]$a-z_.=&0-9%]{0,40}"
-            .prop_map(|query| format!("/v1/customers?{query}")),
+        "(customers|products|trash-bin)\\?(filters|created_at|limit|page|order|starting_after_id)[\\[\\]$a-z_.=&0-9%]{0,40}"
+            .prop_map(|path| format!("/v1/{path}")),
     ];
     let method = prop_oneof![Just(Method::GET), Just(Method::POST), Just(Method::PUT), Just(Method::DELETE)];
     let body = prop_oneof![
         proptest::collection::vec(any::<u8>(), 0..200),
-        "\\{\"(name|source_id|address|metadata|birthdate|id)\":[ -~]{0,30}\\}".prop_map(String::into_bytes),
+        "\\{\"(name|source_id|address|metadata|birthdate|price|attributes|id)\":[ -~]{0,30}\\}"
+            .prop_map(String::into_bytes),
         "\\[\\{\"source_id\":\"[a-z]{0,3}\",[ -~]{0,30}\\}\\]".prop_map(String::into_bytes),
     ];
     let content_type =

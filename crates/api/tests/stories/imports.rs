@@ -1,16 +1,8 @@
 //! CSV files of customers, good and bad.
 
-use axum::http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::app::{As, PROJECT, TestApp};
-
-/// Gives customers a metadata schema.
-async fn schema(app: &TestApp, properties: Value) {
-    let path = format!("/management/v1/projects/{PROJECT}/metadata-schemas");
-    let body = json!({"related_object": "customer", "properties": properties});
-    app.call(As::Management, Method::POST, &path, Some(body)).await.expect(200);
-}
+use crate::app::TestApp;
 
 #[tokio::test]
 async fn every_known_column_is_understood_in_any_case_and_the_rest_is_metadata() {
@@ -38,7 +30,7 @@ async fn cells_are_typed_by_the_schema_and_rows_that_break_it_fail() {
     let app = TestApp::new().await;
     let definition =
         json!({"type": "string", "array": false, "optional": false, "eq": ["Facebook", "Twitter", "Website"]});
-    schema(&app, json!({"acquisition_channel": definition})).await;
+    app.schema("customer", json!({"acquisition_channel": definition})).await;
     let action = app.import(b"Source_id,acquisition_channel\ntest-user@shop.example,snap\n,insta\n").await;
     assert_eq!((&action["status"], &action["progress"]), (&json!("DONE"), &json!(100)));
     assert_eq!(
@@ -62,8 +54,8 @@ async fn cells_are_typed_by_the_schema_and_rows_that_break_it_fail() {
 async fn numbers_flags_and_lists_are_converted() {
     let app = TestApp::new().await;
     let plain = |kind: &str, array: bool| json!({"type": kind, "array": array, "optional": true});
-    schema(
-        &app,
+    app.schema(
+        "customer",
         json!({"age": plain("number", false), "vip": plain("boolean", false), "brands": plain("string", true)}),
     )
     .await;

@@ -19,7 +19,8 @@ fn project(path: &str) -> String {
 async fn load(node: &TestApp, done: &AtomicBool) -> usize {
     let mut requests = 0;
     while !done.load(Ordering::SeqCst) {
-        let customers = (0..8).map(|number| json!({"source_id": format!("load-{number}"), "name": requests.to_string()}));
+        let customers =
+            (0..8).map(|number| json!({"source_id": format!("load-{number}"), "name": requests.to_string()}));
         let answers = join_all(customers.map(|customer| node.post("/v1/customers", customer))).await;
         answers.iter().for_each(|answer| drop(answer.expect(200)));
         requests += answers.len();
@@ -33,10 +34,13 @@ async fn a_key_made_on_one_node_works_on_another_at_once_and_is_refused_as_soon_
     let done = Arc::new(AtomicBool::new(false));
     let story = async {
         for round in 0..10 {
-            let made = one.call(As::Management, Method::POST, &project("api-keys"), Some(json!({"name": "Till"}))).await;
+            let made =
+                one.call(As::Management, Method::POST, &project("api-keys"), Some(json!({"name": "Till"}))).await;
             let made = made.expect(200);
             let (id, token) = (made["app_id"].as_str().expect("an id"), made["app_token"].as_str().expect("a secret"));
-            let ask = async |method: Method, path: &str, body: Option<Value>| other.call_as((id, token), method, path, body).await;
+            let ask = async |method: Method, path: &str, body: Option<Value>| {
+                other.call_as((id, token), method, path, body).await
+            };
             let customer = Some(json!({"source_id": "shop-1"}));
             ask(Method::POST, "/v1/customers", customer.clone()).await.expect(200);
             ask(Method::GET, "/v1/customers/shop-1", None).await.expect(200);
@@ -59,7 +63,8 @@ async fn a_key_made_on_one_node_works_on_another_at_once_and_is_refused_as_soon_
 async fn a_schema_that_one_node_has_acknowledged_rules_on_every_other() {
     let Some((one, other)) = TestApp::two_nodes().await else { return };
     let schema = |strict: bool| json!({"related_object": "customer", "properties": {}, "allow_defined_only": strict});
-    let made = one.call(As::Management, Method::POST, &project("metadata-schemas"), Some(schema(false))).await.expect(200);
+    let made =
+        one.call(As::Management, Method::POST, &project("metadata-schemas"), Some(schema(false))).await.expect(200);
     let path = project(&format!("metadata-schemas/{}", made["id"].as_str().expect("an id")));
     let done = Arc::new(AtomicBool::new(false));
     let story = async {
@@ -84,7 +89,14 @@ async fn a_webhook_that_one_node_has_switched_off_is_not_called_by_another() {
     assert_eq!(other.received().await.len(), 1, "it was made on the other node");
 
     other.post("/v1/customers", json!({"source_id": "waiting"})).await.expect(200);
-    one.call(As::Management, Method::PUT, &path, Some(json!({"target_url": "https://hooks.example/in", "events": ["customer.created"], "active": false}))).await.expect(200);
+    one.call(
+        As::Management,
+        Method::PUT,
+        &path,
+        Some(json!({"target_url": "https://hooks.example/in", "events": ["customer.created"], "active": false})),
+    )
+    .await
+    .expect(200);
     assert_eq!(other.received().await.len(), 1, "what waited is not sent any more");
     other.post("/v1/customers", json!({"source_id": "after"})).await.expect(200);
     assert_eq!(other.received().await.len(), 1, "nor is what came later");

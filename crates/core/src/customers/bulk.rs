@@ -1,258 +1,30 @@
-//! Updates of many customers in one request: `bulk/async` and `metadata/async`.
-//!
-//! The body is stored whole and worked off in slices. Neither way emits events; see `docs/customers.md`.
+//! Updates of many customers in one request; see `docs/customers.md`.
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
-
-use guerdon_model::{
-    Error, Patch,
-    customer::{Customer, CustomerInput},
-    error::{Dialect, Path, Rule},
-    metadata::Metadata,
-    payload,
-};
-use guerdon_store::BlobChunk;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json, value::RawValue};
+use guerdon_model::customer::{Customer, CustomerInput};
+use guerdon_store::Key;
 
 use crate::{
-    blobs::{self, Blob},
-    context::Context,
-    customers::{self, source_id_key},
-    jobs::{self, Claim, Job, Progress, REPORT_LIFETIME, Work},
-    service::Guerdon,
-    tx::{Result, Stop, Tx},
+    customers,
+    jobs::bulk::{BulkInput, Common},
+    tx::{Result, Tx},
 };
 
-/// How many customers are changed in one commit.
-const SLICE: usize = 250;
-/// The first line of a report.
-const REPORT_HEADER: &str = "source_id,found,updated\n";
+impl BulkInput for CustomerInput {
+    type Document = Customer;
 
-/// Where a bulk update stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct BulkWork {
-    /// The body of the request.
-    pub blob: String,
-    pub chunks: u32,
-    /// The place of the next item.
-    pub next: usize,
-}
-
-impl BulkWork {
-    /// Nothing done yet.
-    pub fn of(blob: Blob) -> Self {
-        Self { blob: blob.name, chunks: blob.chunks, next: 0 }
-    }
-}
-
-/// The body of `metadata/async`.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
-pub struct MetadataUpdate {
-    pub source_ids: Vec<String>,
-    pub metadata: Metadata,
-}
-
-/// The first thing that is wrong with a `bulk/async` body as a whole; details of single items show up
-/// in the job's result.
-///
-/// # Errors
-/// [`payload::Unreadable`].
-pub fn check_items(body: &[u8]) -> std::result::Result<(), payload::Unreadable> {
-    let refuse = |path: Path, rule: Rule| Err(Error::invalid_payload(path, rule).into());
-    // Borrowed pieces of the body: a tree of ten megabytes of JSON would take ten times that.
-    let Ok(items) = serde_json::from_slice::<Vec<&RawValue>>(body) else {
-        payload::parse_any(body)?;
-        return refuse(Path::root(), Rule::Type("array".into()));
-    };
-    for (index, item) in items.into_iter().enumerate() {
-        let path = Path::root().index(index);
-        let Ok(keys) = serde_json::from_str::<HashMap<Cow<str>, &RawValue>>(item.get()) else {
-            return refuse(path, Rule::Type("object".into()));
-        };
-        match keys.get("source_id") {
-            None => return refuse(path, Rule::Required("source_id".into())),
-            Some(value) if !value.get().starts_with('"') => {
-                return refuse(path.key("source_id"), Rule::Type("string".into()));
-            }
-            Some(_) => {}
-        }
-    }
-    Ok(())
-}
-
-/// Works a bulk update off from where it stands.
-///
-/// # Errors
-/// `StoreUnavailable` or `Overloaded`, to go on later; anything else breaks the job off.
-pub(crate) async fn run(
-    guerdon: &Arc<Guerdon>,
-    context: &Context,
-    claim: &Claim,
-    work: BulkWork,
-) -> std::result::Result<Progress, Error> {
-    let body = blobs::read(guerdon, context, &work.blob, work.chunks).await?;
-    let items = Arc::new(Items::read(&body)?);
-    drop(body);
-    let mut next = work.next;
-    while next < items.len() {
-        let end = (next + SLICE).min(items.len());
-        let needs = (next..end).map(|place| source_id_key(&items.source_id(place))).collect();
-        let (slice, ours) = (items.clone(), claim.clone());
-        let apply = move |tx: &mut Tx| apply_slice(tx, &ours, &slice, next, end);
-        let step = guerdon.executor.execute(context.clone(), needs, apply).await?;
-        if step == Progress::Lost {
-            return Ok(step);
-        }
-        next = end;
-    }
-    let (claim, url) = (claim.clone(), report_url(guerdon, context, &claim.id));
-    guerdon.executor.execute(context.clone(), Vec::new(), move |tx| finish(tx, &claim, &url)).await
-}
-
-fn report_url(guerdon: &Guerdon, context: &Context, id: &str) -> String {
-    let token = jobs::report_token(guerdon, &context.project, id);
-    format!("{}/v1/async-actions/{id}/report?token={token}", guerdon.options.public_url)
-}
-
-/// The items of either body.
-enum Items {
-    Customers(Vec<Box<RawValue>>),
-    Metadata(MetadataUpdate),
-}
-
-impl Items {
-    fn read(body: &[u8]) -> std::result::Result<Self, Error> {
-        // Both were checked when they arrived.
-        if let Ok(items) = serde_json::from_slice(body) {
-            return Ok(Items::Customers(items));
-        }
-        serde_json::from_slice(body).map(Items::Metadata).map_err(|_| Error::Internal)
+    fn common(&mut self) -> Common<'_> {
+        Common { id: &mut self.id, source_id: &mut self.source_id, metadata: &mut self.metadata }
     }
 
-    fn len(&self) -> usize {
-        match self {
-            Items::Customers(items) => items.len(),
-            Items::Metadata(update) => update.source_ids.len(),
-        }
+    fn keys(source_id: &str) -> Vec<Key> {
+        vec![customers::source_id_key(source_id)]
     }
 
-    fn source_id(&self, place: usize) -> String {
-        #[derive(Deserialize)]
-        struct Identified {
-            source_id: String,
-        }
-        match self {
-            Items::Customers(items) => {
-                serde_json::from_str::<Identified>(items[place].get()).map(|item| item.source_id).unwrap_or_default()
-            }
-            Items::Metadata(update) => update.source_ids[place].clone(),
-        }
+    fn insert(&self, tx: &mut Tx) -> Result<()> {
+        customers::insert(tx, self).map(drop)
     }
 
-    fn input(&self, place: usize) -> std::result::Result<CustomerInput, Error> {
-        match self {
-            Items::Customers(items) => match payload::parse(items[place].get().as_bytes()) {
-                Ok(input) => Ok(CustomerInput { id: Patch::Absent, ..input }),
-                Err(payload::Unreadable::Refused(error)) => Err(error),
-                Err(payload::Unreadable::NotJson) => {
-                    Err(Error::invalid_payload(Path::root(), Rule::Sentence("The item is no valid JSON".into())))
-                }
-            },
-            Items::Metadata(update) => Ok(CustomerInput {
-                source_id: Patch::Value(update.source_ids[place].clone()),
-                metadata: Patch::Value(update.metadata.clone()),
-                ..CustomerInput::default()
-            }),
-        }
+    fn patch(&self, tx: &mut Tx, found: &Customer) -> Result<()> {
+        customers::patch(tx, found, self).map(drop)
     }
-
-    /// A failure as the result lists it.
-    fn failure(&self, place: usize, error: &Error) -> Value {
-        let row = error.describe(Dialect::Should);
-        let mut failure = json!({"message": row.message, "details": row.details, "key": row.key});
-        if let Items::Customers(_) = self {
-            failure["source_id"] = self.source_id(place).into();
-        }
-        failure
-    }
-}
-
-fn apply_slice(tx: &mut Tx, claim: &Claim, items: &Items, start: usize, end: usize) -> Result<Progress> {
-    let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
-    let (Work::CustomersBulk(work) | Work::CustomersMetadata(work)) = &mut job.work else { return Ok(Progress::Lost) };
-    work.next = end;
-    tx.need((start..end).map(|place| source_id_key(&items.source_id(place))))?;
-    let mut report = String::new();
-    for place in start..end {
-        let source_id = items.source_id(place);
-        let found = tx.find::<Customer>("source_id", &source_id)?.is_some();
-        let updated = match items.input(place).map_err(Stop::Refused).and_then(|input| upsert_silently(tx, &input)) {
-            Ok(()) => {
-                job.tally.done += 1;
-                true
-            }
-            Err(Stop::Refused(error)) => {
-                job.tally.fail(items.failure(place, &error));
-                false
-            }
-            Err(Stop::NotLoaded) => return Err(Stop::NotLoaded),
-        };
-        report.push_str(&report_line(&source_id, found, updated));
-    }
-    if job.tally.report_chunks == 0 {
-        report.insert_str(0, REPORT_HEADER);
-    }
-    append_report(tx, &job, report);
-    job.tally.report_chunks += 1;
-    job.step((end * 100 / items.len().max(1)) as u8, tx.now());
-    tx.put(job);
-    Ok(Progress::Made)
-}
-
-fn append_report(tx: &mut Tx, job: &Job, report: String) {
-    let expires_at = tx.now().plus_millis(REPORT_LIFETIME);
-    let (blob, seq) = (jobs::report_blob(&job.action.id), job.tally.report_chunks);
-    tx.append_blob(BlobChunk { blob, seq, bytes: report.into_bytes(), expires_at });
-}
-
-fn report_line(source_id: &str, found: bool, updated: bool) -> String {
-    let quoted = if source_id.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", source_id.replace('"', "\"\""))
-    } else {
-        source_id.to_owned()
-    };
-    format!("{quoted},{found},{updated}\n")
-}
-
-/// Creates or updates the customer with the input's `source_id`; emits nothing.
-fn upsert_silently(tx: &mut Tx, input: &CustomerInput) -> Result<()> {
-    let Some(source_id) = input.source_id.as_value() else {
-        return Err(Error::invalid_payload(Path::root(), Rule::Required("source_id".into())).into());
-    };
-    match tx.find::<Customer>("source_id", source_id)? {
-        Some(customer) => customers::patch(tx, &customer, input).map(drop),
-        None => customers::insert(tx, input).map(drop),
-    }
-}
-
-fn finish(tx: &mut Tx, claim: &Claim, report_url: &str) -> Result<Progress> {
-    let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
-    let (Work::CustomersBulk(work) | Work::CustomersMetadata(work)) = &job.work else { return Ok(Progress::Lost) };
-    tx.drop_blob(&work.blob);
-    if job.tally.report_chunks == 0 {
-        // A report without rows still has its header.
-        append_report(tx, &job, REPORT_HEADER.to_owned());
-        job.tally.report_chunks = 1;
-    }
-    let result = json!({
-        "done_count": job.tally.done,
-        "failed_count": job.tally.failed,
-        "reports": [report_url],
-        "reports_available_till": tx.now().plus_millis(REPORT_LIFETIME).to_string(),
-        "errors": job.tally.failures,
-    });
-    job.finish(result, tx.now());
-    tx.put(job);
-    Ok(Progress::Made)
 }

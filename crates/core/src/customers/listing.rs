@@ -1,18 +1,9 @@
 //! Listing customers: shortcuts, the filter language, pages and the timestamp cursor.
 
-use guerdon_model::{
-    Error, Timestamp,
-    customer::Customer,
-    filter::{Filter, Moment},
-    list::List,
-};
+use guerdon_model::{Error, Timestamp, customer::Customer, filter::Filter, list::List};
 use guerdon_store::{Collection, Condition, Order, Query};
 
-use crate::{
-    context::Context,
-    failure::damaged,
-    service::Guerdon,
-};
+use crate::{context::Context, failure::damaged, service::Guerdon};
 
 /// Which customers, in which order, and which page of them.
 #[derive(Debug, Clone)]
@@ -113,16 +104,18 @@ pub async fn list(guerdon: &Guerdon, context: &Context, listing: Listing) -> Res
     let moment = guerdon.moment(&context.project).await?;
     let nobody = listing.segment_id.is_some();
     let page = guerdon
-        .query(context, Query {
-            project: Some(context.project.clone()),
-            collection: Collection::Customers,
-            conditions,
-            filter: listing.filter.map(|filter| (with_full_paths(filter), moment)),
-            order: Order::Column { column: place(order.column), descending: order.descending },
-            offset: (listing.page - 1).saturating_mul(listing.limit),
-            limit: if nobody { 0 } else { listing.limit },
-            count: true,
-        })
+        .query(
+            context,
+            Query {
+                conditions,
+                filter: listing.filter.map(|filter| (with_full_paths(filter), moment)),
+                order: Order::Column { column: place(order.column), descending: order.descending },
+                offset: (listing.page - 1).saturating_mul(listing.limit),
+                limit: if nobody { 0 } else { listing.limit },
+                count: true,
+                ..Query::all(context.project.clone(), Collection::Customers)
+            },
+        )
         .await?;
     let rows = page.records.iter().map(|record| record.document().map(Customer::into_answer));
     let rows = rows.collect::<Result<Vec<_>, _>>().map_err(damaged)?;
@@ -143,13 +136,4 @@ fn with_full_paths(mut filter: Filter) -> Filter {
         }
     }
     filter
-}
-
-impl Guerdon {
-    /// The moment that relative dates in filters refer to.
-    pub(crate) async fn moment(&self, project: &guerdon_model::ids::ProjectId) -> Result<Moment, Error> {
-        let config = self.snapshots.latest(project).await?;
-        let zone = config.project.as_ref().map_or(jiff::tz::TimeZone::UTC, |project| project.zone());
-        Ok(Moment { now: self.clock.now(), zone })
-    }
 }

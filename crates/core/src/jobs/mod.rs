@@ -5,6 +5,9 @@
 //! job whose worker died becomes due again where it stopped. Jobs of one project run one after the
 //! other, in the order in which they were started. `docs/async-actions.md` is the page for users.
 
+pub mod bulk;
+pub mod import;
+mod rows;
 mod runner;
 
 use std::borrow::Cow;
@@ -23,8 +26,10 @@ pub use runner::{release_leases, run_due, work};
 
 use crate::{
     context::Context,
-    customers::{bulk::BulkWork, import::ImportWork},
+    customers::import::CustomerColumn,
     failure::damaged,
+    jobs::{bulk::BulkWork, import::ImportWork},
+    products::import::{ProductColumn, SkuColumn},
     service::Guerdon,
     tx::{Result, Tx},
 };
@@ -53,9 +58,13 @@ pub struct Job {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Work {
-    CustomersImport(ImportWork),
+    CustomersImport(ImportWork<CustomerColumn>),
     CustomersBulk(BulkWork),
     CustomersMetadata(BulkWork),
+    ProductsImport(ImportWork<ProductColumn>),
+    SkusImport(ImportWork<SkuColumn>),
+    ProductsBulk(BulkWork),
+    ProductsMetadata(BulkWork),
     /// Deletes what is left of a project.
     ProjectPurge {
         project: ProjectId,
@@ -69,7 +78,24 @@ impl Work {
             Work::CustomersImport(_) => "CUSTOMERS.IMPORT_CSV",
             Work::CustomersBulk(_) => "CUSTOMERS.BULK_UPDATE",
             Work::CustomersMetadata(_) => "CUSTOMERS.METADATA_UPDATE",
+            Work::ProductsImport(_) => "PRODUCTS.IMPORT_CSV",
+            Work::SkusImport(_) => "SKUS.IMPORT_CSV",
+            Work::ProductsBulk(_) => "PRODUCTS.BULK_UPDATE",
+            Work::ProductsMetadata(_) => "PRODUCTS.METADATA_UPDATE",
             Work::ProjectPurge { .. } => "PROJECTS.PURGE",
+        }
+    }
+
+    /// Where a bulk update stands, whatever it updates.
+    fn bulk(&mut self) -> Option<&mut BulkWork> {
+        match self {
+            Work::CustomersBulk(work)
+            | Work::CustomersMetadata(work)
+            | Work::ProductsBulk(work)
+            | Work::ProductsMetadata(work) => Some(work),
+            Work::CustomersImport(_) | Work::ProductsImport(_) | Work::SkusImport(_) | Work::ProjectPurge { .. } => {
+                None
+            }
         }
     }
 }
@@ -213,12 +239,15 @@ pub async fn list(
 ) -> std::result::Result<List<AsyncAction>, Error> {
     let column = Collection::Jobs.column("created_at").expect("the collection's table has this column");
     let page = guerdon
-        .query(context, Query {
-            conditions: end_date.map(|end| (column, Condition::LessThan(end.into()))).into_iter().collect(),
-            order: Order::Column { column, descending: true },
-            limit,
-            ..Query::all(context.project.clone(), Collection::Jobs)
-        })
+        .query(
+            context,
+            Query {
+                conditions: end_date.map(|end| (column, Condition::LessThan(end.into()))).into_iter().collect(),
+                order: Order::Column { column, descending: true },
+                limit,
+                ..Query::all(context.project.clone(), Collection::Jobs)
+            },
+        )
         .await?;
     let action = |job: Job| AsyncAction { result: None, ..job.action };
     let rows = page.records.iter().map(|record| record.document().map(action));

@@ -2,14 +2,13 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use guerdon_model::{Error, ids::ProjectId};
+use guerdon_model::{Error, customer::CustomerInput, ids::ProjectId, product::ProductInput};
 use guerdon_store::{Collection, Condition, Query, Record};
 use tokio::task::JoinSet;
 
-use super::{Claim, Job, LEASE, Progress, Work};
+use super::{Claim, Job, LEASE, Progress, Work, bulk, import};
 use crate::{
     context::Context,
-    customers::{bulk, import},
     failure::unavailable,
     projects,
     service::Guerdon,
@@ -152,7 +151,14 @@ async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> bool {
     let claim = Claim { id: id.clone(), turn: job.turn };
     let outcome = match job.work.clone() {
         Work::CustomersImport(work) => import::run(&guerdon, &context, &claim, work).await,
-        Work::CustomersBulk(work) | Work::CustomersMetadata(work) => bulk::run(&guerdon, &context, &claim, work).await,
+        Work::ProductsImport(work) => import::run(&guerdon, &context, &claim, work).await,
+        Work::SkusImport(work) => import::run(&guerdon, &context, &claim, work).await,
+        Work::CustomersBulk(work) | Work::CustomersMetadata(work) => {
+            bulk::run::<CustomerInput>(&guerdon, &context, &claim, work).await
+        }
+        Work::ProductsBulk(work) | Work::ProductsMetadata(work) => {
+            bulk::run::<ProductInput>(&guerdon, &context, &claim, work).await
+        }
         Work::ProjectPurge { project } => projects::purge(&guerdon, &context, &claim, &project).await,
     };
     match outcome {

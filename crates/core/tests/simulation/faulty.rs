@@ -9,11 +9,12 @@ use guerdon_model::{
     send_out::SendOut,
 };
 use guerdon_store::{
-    ChangeSet, CommitError, Configuration, EventQuery, EventRecord, Key, Loaded, Page, Query, SendOutQuery, Settlement,
-    Store, StoreError, memory::Memory,
+    ChangeSet, CommitError, Configuration, EventQuery, EventRecord, Indexed, Key, Loaded, Page, Portion, Query,
+    SendOutQuery, Settlement, Store, StoreError, memory::Memory,
 };
 use parking_lot::Mutex;
 use rand::{Rng, SeedableRng, rngs::StdRng};
+use tokio::sync::mpsc;
 
 /// The store in memory behind a bad connection.
 pub(crate) struct Faulty {
@@ -184,5 +185,13 @@ impl Store for Faulty {
 
     async fn check(&self) -> Result<Vec<String>, StoreError> {
         self.inner.check().await
+    }
+
+    async fn dump(&self, portions: mpsc::Sender<Portion>) -> Result<(), StoreError> {
+        self.inner.dump(portions).await
+    }
+
+    async fn restore(&self, portion: Portion<Indexed>) -> Result<(), StoreError> {
+        self.inner.restore(portion).await
     }
 }

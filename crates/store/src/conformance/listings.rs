@@ -52,6 +52,26 @@ pub async fn a_listing_is_ordered_by_id_in_both_directions(store: Arc<dyn Store>
     assert_eq!(listed(&store, Query { order: Order::Id { descending: true }, ..all(&project) }).await, "edcba");
 }
 
+pub async fn a_cursor_continues_behind_an_id_in_both_directions(store: Arc<dyn Store>) {
+    let project = five(&store).await;
+    for (after, descending, expected) in [
+        ("cust_b", false, "cde"),
+        ("cust_b", true, "a"),
+        ("cust_bb", false, "cde"),
+        ("cust_e", false, ""),
+        ("", false, "abcde"),
+        ("", true, ""),
+    ] {
+        let order = Order::Id { descending };
+        let query = Query { after_id: Some(after.into()), order, count: true, ..all(&project) };
+        let page = store.query(query.clone()).await.expect("a page");
+        assert_eq!((ids(&page).as_str(), page.total), (expected, Some(expected.len() as u64)), "{after}, {descending}");
+        let page =
+            store.query(Query { limit: 1, filter: Some(filter("object", Operator::Is, json!("customer"))), ..query });
+        assert_eq!(ids(&page.await.expect("a page")), expected.get(..1).unwrap_or_default(), "{after}, {descending}");
+    }
+}
+
 pub async fn a_listing_is_ordered_by_a_column_with_nulls_first_and_ties_by_id(store: Arc<dyn Store>) {
     let project = five(&store).await;
     for (column, ascending) in [(NAME, "edbca"), (SOURCE_ID, "deabc"), (CREATED_AT, "caebd")] {

@@ -8,6 +8,7 @@
 //! `migrations/postgres`. `docs/scaling.md` is the page for operators; the SQL stays inside what the
 //! engines named there share, and a test reads every statement for it.
 
+mod copy;
 mod pool;
 #[cfg(test)]
 mod portable;
@@ -27,14 +28,14 @@ use guerdon_model::{
     ids::{ProjectId, SendOutId, WebhookId},
     send_out::SendOut,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_postgres::error::SqlState;
 
 pub use pool::Options;
 
 use crate::{
-    ChangeSet, Collection, CommitError, Configuration, EventQuery, EventRecord, Hold, Key, Loaded, Page, Query,
-    SendOutQuery, Settlement, Store, StoreError,
+    ChangeSet, Collection, CommitError, Configuration, EventQuery, EventRecord, Hold, Indexed, Key, Loaded, Page,
+    Portion, Query, SendOutQuery, Settlement, Store, StoreError,
 };
 use pool::Pool;
 use write::{Node, Transaction};
@@ -197,5 +198,13 @@ impl Store for Postgres {
 
     async fn check(&self) -> Result<Vec<String>, StoreError> {
         read::check(&mut self.pool.get().await?).await
+    }
+
+    async fn dump(&self, portions: mpsc::Sender<Portion>) -> Result<(), StoreError> {
+        copy::dump(&mut self.pool.get().await?, &portions).await
+    }
+
+    async fn restore(&self, portion: Portion<Indexed>) -> Result<(), StoreError> {
+        copy::restore(&self.pool, &self.node, portion).await
     }
 }

@@ -10,7 +10,7 @@ use guerdon_model::{
     send_out::SendOut,
 };
 use tokio_postgres::{
-    IsolationLevel,
+    IsolationLevel, Row,
     types::{ToSql, Type},
 };
 
@@ -174,7 +174,8 @@ fn page(query: &Query, filter: Option<(&Filter, &Moment)>) -> Sql {
 
 fn total(query: &Query) -> Sql {
     let mut sql = Sql::default();
-    match (&query.project, query.conditions.is_empty() && query.collection.spec().counted) {
+    let is_whole = query.conditions.is_empty() && query.beyond().is_none();
+    match (&query.project, is_whole && query.collection.spec().counted) {
         (Some(project), true) => {
             sql.push("SELECT coalesce(sum(n), 0)::bigint FROM counts WHERE project_id = ").text(project.as_str());
             sql.push(" AND collection = ").text(query.collection.spec().table);
@@ -192,6 +193,10 @@ fn conditions(sql: &mut Sql, query: &Query, filter: Option<(&Filter, &Moment)>) 
     let mut joint = " WHERE ";
     if let Some(project) = &query.project {
         sql.push(joint).push("project_id = ").text(project.as_str());
+        joint = " AND ";
+    }
+    if let Some((comparison, id)) = query.beyond() {
+        sql.push(joint).push(&format!("id {comparison} ")).text(id);
         joint = " AND ";
     }
     let implied = filter.map(|(filter, _)| implied_conditions(query.collection, filter)).unwrap_or_default();
@@ -242,7 +247,12 @@ pub(super) async fn events(connection: &Connection, query: &EventQuery) -> Resul
     }
     sql.push(&format!(" ORDER BY id {direction} LIMIT {}", i64::try_from(query.limit).unwrap_or(i64::MAX)));
     let rows = connection.query_typed(&sql.text, &sql.params()).await.map_err(failed)?;
-    let event = |row: &tokio_postgres::Row| {
+    rows.iter().map(event).collect()
+}
+
+/// Reads `id, type, category, entity_id, group_id, created_at, source, data`.
+pub(super) fn event(row: &Row) -> Result<EventRecord, StoreError> {
+    let event = || {
         Some(EventRecord {
             id: row.get(0),
             kind: EventType::parse(row.get(1))?,
@@ -254,7 +264,7 @@ pub(super) async fn events(connection: &Connection, query: &EventQuery) -> Resul
             data: row.get(7),
         })
     };
-    rows.iter().map(|row| event(row).ok_or_else(super::newer)).collect()
+    event().ok_or_else(super::newer)
 }
 
 pub(super) async fn send_outs(connection: &Connection, query: &SendOutQuery) -> Result<Vec<SendOut>, StoreError> {

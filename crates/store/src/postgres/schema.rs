@@ -16,8 +16,10 @@ struct Migration {
 }
 
 /// Every migration so far, in order.
-const MIGRATIONS: &[Migration] =
-    &[Migration { sql: include_str!("../../migrations/postgres/0001_foundation.sql"), oldest_program: 1 }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { sql: include_str!("../../migrations/postgres/0001_foundation.sql"), oldest_program: 1 },
+    Migration { sql: include_str!("../../migrations/postgres/0002_catalogue.sql"), oldest_program: 1 },
+];
 
 /// The migrations that this program knows.
 const KNOWN: i32 = MIGRATIONS.len() as i32;

@@ -15,6 +15,8 @@ pub(super) struct Statements {
     pub(super) insert: &'static str,
     pub(super) update: &'static str,
     pub(super) delete: &'static str,
+    /// Inserts documents that have versions already, behind all other values.
+    pub(super) restore: &'static str,
     /// Whether one of the values exists, by each column.
     pub(super) any_of: Vec<&'static str>,
     /// The project that has the value, by each column.
@@ -49,6 +51,7 @@ impl Statements {
             })
             .collect();
         let rows = format!("unnest($2::text[], $3::int[], $4::text[]{arrays}) AS new (id, format, document{names})");
+        let versions = spec.columns.len() + 5;
         let values: String = spec.columns.iter().map(|column| format!(", new.{}", column.name)).collect();
         let assignments: String = spec.columns.iter().map(|column| format!(", {0} = new.{0}", column.name)).collect();
         let lock = format!("SELECT id, version FROM {table} WHERE project_id = $1 AND id = ANY($2) ORDER BY id");
@@ -65,6 +68,12 @@ impl Statements {
                  FROM {rows} WHERE old.project_id = $1 AND old.id = new.id"
             )),
             delete: keep(format!("DELETE FROM {table} WHERE project_id = $1 AND id = ANY($2)")),
+            restore: keep(format!(
+                "INSERT INTO {table} (project_id, id, version, format, document{names})
+                 SELECT $1, new.id, new.version, new.format, new.document{values}
+                 FROM unnest($2::text[], $3::int[], $4::text[]{arrays}, ${versions}::bigint[])
+                      AS new (id, format, document{names}, version)"
+            )),
             any_of: spec
                 .columns
                 .iter()
@@ -87,8 +96,9 @@ pub(super) fn all() -> Vec<&'static str> {
     STATEMENTS
         .iter()
         .flat_map(|statements| {
-            let Statements { lock_for_update, lock_for_share, insert, update, delete, any_of, locate } = statements;
-            [*lock_for_update, *lock_for_share, *insert, *update, *delete]
+            let Statements { lock_for_update, lock_for_share, insert, update, delete, restore, any_of, locate } =
+                statements;
+            [*lock_for_update, *lock_for_share, *insert, *update, *delete, *restore]
                 .into_iter()
                 .chain(any_of.iter().copied())
                 .chain(locate.iter().copied())

@@ -43,6 +43,12 @@ pub(super) fn decode(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.replace("\u{1}\u{1}", "\0").replace("\u{1}\u{2}", "\u{1}"))
 }
 
+/// Whether this is only the beginning of the text that was encoded. What was kept whole may be longer
+/// than the limit by its last character, but not by a digest.
+pub(super) fn is_cut(encoded: &str) -> bool {
+    encoded.len() > MAX_BYTES + 4
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -71,5 +77,10 @@ mod tests {
         assert_eq!(encoded, encode(&long("a")));
         assert_ne!(encoded, encode(&long("b")));
         assert!(encoded.starts_with("éé"));
+        assert!(is_cut(&encoded));
+        for whole in [("é".repeat(255) + "x王").as_str(), &"\0".repeat(256), "\0\u{3}"] {
+            assert!(!is_cut(&encode(whole)), "{whole:?}");
+            assert_eq!(decode(&encode(whole)), whole);
+        }
     }
 }

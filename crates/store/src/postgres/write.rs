@@ -29,17 +29,17 @@ use super::{
 };
 use crate::{
     ChangeSet, CommitError, StoreError, Write,
-    collection::{By, Collection, ColumnValue, Kind},
+    collection::{By, Collection, Column, ColumnValue, Kind},
     small::to_text,
 };
 
 /// A value of a statement.
-type Param<'a> = Box<dyn ToSql + Sync + Send + 'a>;
+pub(super) type Param<'a> = Box<dyn ToSql + Sync + Send + 'a>;
 
 /// A statement with its values.
-struct Call<'a> {
-    sql: &'static str,
-    params: Vec<Param<'a>>,
+pub(super) struct Call<'a> {
+    pub(super) sql: &'static str,
+    pub(super) params: Vec<Param<'a>>,
 }
 
 /// A connection with an open transaction. Whatever happens to it, nobody gets the connection before
@@ -48,7 +48,7 @@ pub(super) struct Transaction(Option<Connection>);
 
 impl Transaction {
     /// Takes a connection and notes that its transaction is about to be opened.
-    async fn take(pool: &Pool) -> Result<Self, StoreError> {
+    pub(super) async fn take(pool: &Pool) -> Result<Self, StoreError> {
         Ok(Self(Some(pool.get().await?)))
     }
 
@@ -57,11 +57,11 @@ impl Transaction {
     }
 
     /// The transaction has ended: the connection goes back to the pool.
-    fn ended(mut self) {
+    pub(super) fn ended(mut self) {
         drop(self.0.take());
     }
 
-    async fn roll_back(self) {
+    pub(super) async fn roll_back(self) {
         let _ = self.connection().batch_execute("ROLLBACK").await;
         self.ended();
     }
@@ -228,7 +228,10 @@ async fn apply(
 }
 
 /// Statements for the calls; the first time on a connection this asks the database.
-async fn prepare(connection: &Connection, calls: &[Call<'_>]) -> Result<Vec<Statement>, tokio_postgres::Error> {
+pub(super) async fn prepare(
+    connection: &Connection,
+    calls: &[Call<'_>],
+) -> Result<Vec<Statement>, tokio_postgres::Error> {
     let mut prepared = Vec::with_capacity(calls.len());
     for call in calls {
         prepared.push(connection.prepare_cached(call.sql).await?);
@@ -236,7 +239,7 @@ async fn prepare(connection: &Connection, calls: &[Call<'_>]) -> Result<Vec<Stat
     Ok(prepared)
 }
 
-type Outcomes = Vec<Result<Vec<Row>, tokio_postgres::Error>>;
+pub(super) type Outcomes = Vec<Result<Vec<Row>, tokio_postgres::Error>>;
 
 /// Sends all calls at once and waits for all.
 async fn run(connection: &Connection, prepared: &[Statement], calls: &[Call<'_>]) -> Outcomes {
@@ -248,7 +251,7 @@ async fn run(connection: &Connection, prepared: &[Statement], calls: &[Call<'_>]
 }
 
 /// The same, in a new transaction.
-async fn begin(
+pub(super) async fn begin(
     transaction: &Transaction,
     prepared: &[Statement],
     calls: &[Call<'_>],
@@ -337,7 +340,7 @@ impl<'a> Locks<'a> {
 }
 
 /// The webhooks among the send-outs that nobody has registered as far as this node knows.
-fn new_queues(node: &Node, project: &ProjectId, changes: &ChangeSet) -> Vec<(String, String)> {
+pub(super) fn new_queues(node: &Node, project: &ProjectId, changes: &ChangeSet) -> Vec<(String, String)> {
     let mut queues: Vec<(String, String)> = Vec::new();
     let known = node.queues.lock();
     for send_out in &changes.send_outs {
@@ -418,7 +421,7 @@ pub(super) const COUNT: &str = "INSERT INTO counts AS kept (project_id, collecti
     SELECT $1, new.collection, $2::int, new.n FROM unnest($3::text[], $4::bigint[]) AS new (collection, n)
     ON CONFLICT (project_id, collection, slot) DO UPDATE SET n = kept.n + excluded.n";
 
-fn append<'a>(
+pub(super) fn append<'a>(
     changes: &'a ChangeSet,
     queues: &'a [(String, String)],
     mut call: impl FnMut(&'static str, Vec<Param<'a>>),
@@ -511,27 +514,33 @@ fn rows<'a>(collection: Collection, writes: &[&'a Write]) -> Vec<Param<'a>> {
         Box::new(documents().map(|document| document.format as i32).collect::<Vec<_>>()),
         Box::new(documents().map(|document| document.body.as_str()).collect::<Vec<_>>()),
     ];
-    for (place, column) in collection.spec().columns.iter().enumerate() {
-        params.push(match column.kind {
+    params.extend(columns(collection, &documents().map(|document| &*document.columns).collect::<Vec<_>>()));
+    params
+}
+
+/// The arrays of the lookup columns.
+pub(super) fn columns<'a>(collection: Collection, rows: &[&'a [ColumnValue]]) -> Vec<Param<'a>> {
+    let array = |(place, column): (usize, &Column)| -> Param<'a> {
+        match column.kind {
             Kind::Text => Box::new(
-                documents()
-                    .map(|document| match &document.columns[place] {
+                rows.iter()
+                    .map(|values| match &values[place] {
                         ColumnValue::Text(text) => Some(encode(text)),
                         _ => None,
                     })
                     .collect::<Vec<_>>(),
             ),
             Kind::Integer => Box::new(
-                documents()
-                    .map(|document| match &document.columns[place] {
+                rows.iter()
+                    .map(|values| match &values[place] {
                         ColumnValue::Integer(number) => Some(*number),
                         _ => None,
                     })
                     .collect::<Vec<_>>(),
             ),
-        });
-    }
-    params
+        }
+    };
+    collection.spec().columns.iter().enumerate().map(array).collect()
 }
 
 /// Finds out what became of a commit, and sees to it that it stays so. If its transaction is still

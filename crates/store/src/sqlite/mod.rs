@@ -11,6 +11,7 @@
 //! SQLite always knows the outcome of a commit, so [`CommitError::Unknown`] never occurs here.
 
 mod checkpoints;
+mod copy;
 mod lock;
 mod read;
 mod schema;
@@ -30,10 +31,11 @@ use guerdon_model::{
     send_out::SendOut,
 };
 use rusqlite::{Connection, OpenFlags};
+use tokio::sync::mpsc;
 
 use crate::{
-    ChangeSet, CommitError, Configuration, EventQuery, EventRecord, Key, Loaded, Page, Query, SendOutQuery, Settlement,
-    Store, StoreError,
+    ChangeSet, CommitError, Configuration, EventQuery, EventRecord, Indexed, Key, Loaded, Page, Portion, Query,
+    SendOutQuery, Settlement, Store, StoreError,
 };
 use lock::Lock;
 use threads::{GROUP, Readers, Writer};
@@ -270,6 +272,18 @@ impl Store for Sqlite {
 
     async fn check(&self) -> Result<Vec<String>, StoreError> {
         self.listers.run(read::check).await
+    }
+
+    async fn dump(&self, portions: mpsc::Sender<Portion>) -> Result<(), StoreError> {
+        self.listers.run(move |connection| copy::dump(connection, &portions)).await
+    }
+
+    async fn restore(&self, portion: Portion<Indexed>) -> Result<(), StoreError> {
+        let restored = self.writer()?.run(move |connection| copy::restore(connection, portion)).await;
+        restored.map_err(|error| match error {
+            CommitError::Conflict => StoreError("a row is there already".into()),
+            other => unavailable(other),
+        })
     }
 }
 

@@ -93,7 +93,8 @@ thread_local! {
     static CURRENT_FILTER: std::cell::RefCell<Option<(Filter, Moment)>> = const { std::cell::RefCell::new(None) };
 }
 
-fn record(row: &Row) -> rusqlite::Result<Record> {
+/// Reads `project_id, id, version, format, document`.
+pub(super) fn record(row: &Row) -> rusqlite::Result<Record> {
     Ok(Record {
         project: ProjectId::from(row.get_ref(0)?.as_str()?),
         id: row.get_ref(1)?.as_str()?.into(),
@@ -195,6 +196,9 @@ impl Selection {
                 Condition::GreaterThan(value) => format!("{name} > {}", bind(value.clone())),
             });
         }
+        if let Some((comparison, id)) = query.beyond() {
+            clauses.push(format!("id {comparison} {}", bind(ColumnValue::Text(id.clone()))));
+        }
         if query.filter.is_some() {
             clauses.push("document_matches(document)".to_owned());
         }
@@ -293,20 +297,23 @@ pub(super) fn events(connection: &Connection, query: &EventQuery) -> rusqlite::R
                 query.category.map(|category| to_text(&category)),
                 limit(query.limit)
             ],
-            |row| {
-                Ok(EventRecord {
-                    id: row.get(0)?,
-                    kind: EventType::parse(row.get_ref(1)?.as_str()?).ok_or_else(|| unreadable(1))?,
-                    category: from_text(row, 2)?,
-                    entity_id: row.get_ref(3)?.as_str()?.into(),
-                    group_id: row.get_ref(4)?.as_str()?.into(),
-                    created_at: Timestamp::from_millis(row.get(5)?),
-                    source: from_text(row, 6)?,
-                    data: row.get(7)?,
-                })
-            },
+            event_row,
         )?
         .collect()
+}
+
+/// Reads `id, type, category, entity_id, group_id, created_at, source, data`.
+pub(super) fn event_row(row: &Row) -> rusqlite::Result<EventRecord> {
+    Ok(EventRecord {
+        id: row.get(0)?,
+        kind: EventType::parse(row.get_ref(1)?.as_str()?).ok_or_else(|| unreadable(1))?,
+        category: from_text(row, 2)?,
+        entity_id: row.get_ref(3)?.as_str()?.into(),
+        group_id: row.get_ref(4)?.as_str()?.into(),
+        created_at: Timestamp::from_millis(row.get(5)?),
+        source: from_text(row, 6)?,
+        data: row.get(7)?,
+    })
 }
 
 const SEND_OUT_COLUMNS: &str = "id, webhook_id, event_id, event_type, entity_id, group_id, status, created_at,

@@ -25,7 +25,7 @@ impl ToSql for ColumnValue {
 }
 
 /// A unique value that is taken is a conflict: somebody else was faster.
-fn commit_error(error: rusqlite::Error) -> CommitError {
+pub(super) fn commit_error(error: rusqlite::Error) -> CommitError {
     match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => CommitError::Conflict,
         _ => CommitError::Store(failed(error)),
@@ -78,14 +78,7 @@ fn apply_all(connection: &Connection, changes: &ChangeSet) -> Result<(), Refusal
         counts[write.collection as usize] += apply_write(connection, project, write)?;
     }
     for (collection, difference) in Collection::ALL.into_iter().zip(counts) {
-        if difference != 0 && collection.spec().counted {
-            connection
-                .prepare_cached(
-                    "INSERT INTO counts (project_id, collection, n) VALUES (?1, ?2, ?3)
-                     ON CONFLICT DO UPDATE SET n = n + excluded.n",
-                )?
-                .execute(params![project.as_str(), collection.spec().table, difference])?;
-        }
+        count(connection, project, collection, difference)?;
     }
     for entity in &changes.erased_entities {
         for sql in [
@@ -114,6 +107,25 @@ fn check_configuration(connection: &Connection, project: &ProjectId, changes: &C
     Ok(())
 }
 
+/// Adds to the kept count of a collection, if it has one.
+pub(super) fn count(
+    connection: &Connection,
+    project: &ProjectId,
+    collection: Collection,
+    difference: i64,
+) -> rusqlite::Result<()> {
+    if difference == 0 || !collection.spec().counted {
+        return Ok(());
+    }
+    connection
+        .prepare_cached(
+            "INSERT INTO counts (project_id, collection, n) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET n = n + excluded.n",
+        )?
+        .execute(params![project.as_str(), collection.spec().table, difference])
+        .map(drop)
+}
+
 /// Returns by how many the collection has grown.
 fn apply_write(connection: &Connection, project: &ProjectId, write: &Write) -> Result<i64, Refusal> {
     let sql = read::sql(write.collection);
@@ -136,7 +148,7 @@ fn apply_write(connection: &Connection, project: &ProjectId, write: &Write) -> R
     if changed == 1 { Ok(difference) } else { Err(Refusal::Conflict) }
 }
 
-fn append(connection: &Connection, project: &ProjectId, changes: &ChangeSet) -> rusqlite::Result<()> {
+pub(super) fn append(connection: &Connection, project: &ProjectId, changes: &ChangeSet) -> rusqlite::Result<()> {
     let project = project.as_str();
     for event in &changes.events {
         connection

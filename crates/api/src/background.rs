@@ -1,0 +1,54 @@
+//! Requests that start work in the background: bulk updates and imports.
+
+use guerdon_core::{
+    blobs::{self, BlobWriter},
+    jobs::{
+        self, Work,
+        bulk::{self, BulkWork, MetadataUpdate},
+        import::{ImportWork, Sheet},
+    },
+};
+use guerdon_model::ids::AsyncActionId;
+
+use crate::{
+    call::Call,
+    respond::{Answer, Refusal, accepted},
+    upload,
+};
+
+/// Starts an update of many resources, each with values of its own.
+pub(crate) async fn update_in_bulk(call: Call, work: fn(BulkWork) -> Work) -> Answer {
+    bulk::check_items(&call.body)?;
+    start_bulk(call, work).await
+}
+
+/// Starts an update of many resources with the same metadata.
+pub(crate) async fn update_metadata_in_bulk(call: Call, work: fn(BulkWork) -> Work) -> Answer {
+    call.payload::<MetadataUpdate>()?;
+    start_bulk(call, work).await
+}
+
+/// Stores the body and starts the job that works it off.
+async fn start_bulk(call: Call, work: fn(BulkWork) -> Work) -> Answer {
+    let mut blob = BlobWriter::new(&call.app.guerdon, &call.context);
+    blob.write(&call.body).await?;
+    let work = work(BulkWork::of(blob.finish().await?));
+    let id = call.execute(Vec::new(), move |tx| jobs::start(tx, work.clone())).await?;
+    accepted(id.as_str())
+}
+
+/// Stores the file and starts the job that imports it.
+pub(crate) async fn import<S: Sheet>(
+    call: &mut Call,
+    work: fn(ImportWork<S>) -> Work,
+) -> Result<AsyncActionId, Refusal> {
+    let upload = upload::receive(call).await?;
+    let work = match ImportWork::of(upload.blob.clone(), &upload.start) {
+        Ok(import) => work(import),
+        Err(error) => {
+            blobs::discard(&call.app.guerdon, &call.context, upload.blob.name).await;
+            return Err(error.into());
+        }
+    };
+    Ok(call.execute(Vec::new(), move |tx| jobs::start(tx, work.clone())).await?)
+}

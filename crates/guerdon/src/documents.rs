@@ -1,0 +1,48 @@
+//! The one place where a collection's name becomes a type: what is done with every document, of
+//! whatever kind, starts here.
+
+use guerdon_core::jobs::Job;
+use guerdon_model::{
+    api_key::ApiKey,
+    bin_entry::Binned,
+    customer::{Customer, DeletedCustomer},
+    event_schema::EventSchema,
+    metadata_schema::MetadataSchema,
+    product::Product,
+    project::Project,
+    sku::Sku,
+    user::User,
+    webhook::Webhook,
+};
+use guerdon_store::{Collection, ColumnValue, Document, Record, StoreError};
+
+/// The values of a document's lookup columns.
+///
+/// # Errors
+/// When it can't be read, or does not lie under its own id.
+pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<ColumnValue>, StoreError> {
+    match collection {
+        Collection::Customers => of::<Customer>(record),
+        Collection::DeletedCustomers => of::<DeletedCustomer>(record),
+        Collection::Jobs => of::<Job>(record),
+        Collection::Projects => of::<Project>(record),
+        Collection::ApiKeys => of::<ApiKey>(record),
+        Collection::Webhooks => of::<Webhook>(record),
+        Collection::MetadataSchemas => of::<MetadataSchema>(record),
+        Collection::EventSchemas => of::<EventSchema>(record),
+        Collection::Users => of::<User>(record),
+        Collection::Products => of::<Product>(record),
+        Collection::Skus => of::<Sku>(record),
+        Collection::BinEntries => of::<Binned>(record),
+    }
+}
+
+fn of<D: Document>(record: &Record) -> Result<Vec<ColumnValue>, StoreError> {
+    let document: D = record.document()?;
+    if document.id() != &*record.id {
+        let (table, project, id) = (D::COLLECTION.spec().table, &record.project, &record.id);
+        let own = document.id();
+        return Err(StoreError(format!("{table} {id} of project {project}: the document calls itself {own}")));
+    }
+    Ok(document.columns())
+}
