@@ -37,6 +37,11 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// How many requests were answered.
+    pub(crate) fn count(&self) -> u64 {
+        self.latencies.len() as u64
+    }
+
     /// The latency that so many of 100 requests did not exceed.
     pub(crate) fn percentile(&self, percent: usize) -> Duration {
         percentile(&self.latencies, percent)
@@ -49,10 +54,10 @@ pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     sorted.get(place).copied().unwrap_or_default()
 }
 
-/// Sends requests over so many connections, each one after the other; `request` writes the one with
-/// that number. Anything but a 2xx ends the run.
+/// Sends requests over so many connections, spread over the servers, each one after the other; `request`
+/// writes the one with that number. Anything but a 2xx ends the run.
 pub(crate) fn run(
-    server: SocketAddr,
+    servers: &[SocketAddr],
     connections: usize,
     until: Until,
     request: impl Fn(u64, &mut Vec<u8>),
@@ -61,8 +66,8 @@ pub(crate) fn run(
     let latencies = RefCell::new(Vec::new());
     block_on(async {
         let mut open = Vec::new();
-        for _ in 0..connections {
-            open.push(Connection::open(server).await?);
+        for server in servers.iter().cycle().take(connections) {
+            open.push(Connection::open(*server).await?);
         }
         let started = Instant::now();
         let one_after_the_other = async |mut connection: Connection| -> anyhow::Result<()> {
@@ -86,9 +91,10 @@ pub(crate) fn run(
             }
         };
         try_join_all(open.into_iter().map(one_after_the_other)).await?;
+        let elapsed = started.elapsed();
         let mut latencies = latencies.take();
         latencies.sort_unstable();
-        Ok(Run { per_second: latencies.len() as f64 / started.elapsed().as_secs_f64(), latencies })
+        Ok(Run { per_second: latencies.len() as f64 / elapsed.as_secs_f64(), latencies })
     })
 }
 
@@ -172,7 +178,8 @@ fn write_head(
     );
 }
 
-fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+/// Waits for a future on this thread.
+pub(crate) fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)
 }
 

@@ -2,7 +2,9 @@
 
 use std::{
     cell::RefCell,
-    path::{Path, PathBuf},
+    net::SocketAddr,
+    path::Path,
+    rc::Rc,
     time::{Duration, Instant},
 };
 
@@ -11,6 +13,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use crate::{
     client::{self, Run, Until, percentile},
+    databases::{Database, Databases, Kind, Place},
     limits,
     server::Server,
     shop,
@@ -20,6 +23,8 @@ use crate::{
 
 /// Connections of the load generator.
 const CONNECTIONS: usize = 64;
+/// Transactions at a time when each request is one: as many as a store has connections.
+const TRANSACTIONS_AT_A_TIME: usize = 16;
 /// Customers among which reads choose.
 const READ_CUSTOMERS: u64 = 10_000;
 /// Customers in the store that a large one is compared with.
@@ -31,48 +36,50 @@ const SINGLE_UPDATES: u64 = 200;
 /// How long one listing is asked for again and again.
 const LISTING_TIME: Duration = Duration::from_secs(1);
 
-/// How much is measured, and where.
-pub(crate) struct Bench {
-    pub(crate) folder: PathBuf,
+/// How much is measured.
+#[derive(Clone, Copy)]
+pub(crate) struct Effort {
+    /// Rows of the imported file.
     pub(crate) rows: u64,
+    /// About how long one run of a load is.
     pub(crate) length: Duration,
     pub(crate) repeat: usize,
+}
+
+/// The figures of one store.
+pub(crate) struct Bench {
+    /// The database of the import. It goes before the server that it is on.
+    imported: Option<Rc<Database>>,
+    databases: Databases,
+    effort: Effort,
     pub(crate) figures: Vec<Figure>,
-    /// The database of the import.
-    imported: Option<PathBuf>,
 }
 
 impl Bench {
-    pub(crate) fn new(folder: &Path, rows: u64, length: Duration, repeat: usize) -> Self {
-        Self { folder: folder.to_owned(), rows, length, repeat, figures: Vec::new(), imported: None }
+    pub(crate) fn new(databases: Databases, effort: Effort) -> Self {
+        Self { imported: None, databases, effort, figures: Vec::new() }
     }
 
     fn add(&mut self, figure: Figure) {
-        eprintln!("  {} {:.2} {}", figure.name, figure.value, figure.unit);
-        self.figures.push(figure);
-    }
-
-    /// A new database in a folder of its own.
-    fn database(&self, name: &str) -> anyhow::Result<PathBuf> {
-        let folder = self.folder.join(name);
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder)?;
-        }
-        std::fs::create_dir_all(&folder)?;
-        Ok(folder.join("bench.db"))
+        let store = self.databases.kind().name();
+        eprintln!("  {store}: {} {:.2} {}", figure.name, figure.value, figure.unit);
+        self.figures.push(Figure { store, ..figure });
     }
 
     /// Customers created one per request, against the same rows written by a bare loop.
     pub(crate) fn upserts(&mut self) -> anyhow::Result<()> {
         // As many as make a run about as long as asked for, and the same number for both.
-        let count = 8_000 * self.length.as_secs().max(1);
+        let per_second = match self.databases.kind() {
+            Kind::Sqlite => 8_000,
+            Kind::Postgres => 4_000,
+        };
+        let count = per_second * self.effort.length.as_secs().max(1);
         let mut pairs = Vec::new();
-        for _ in 0..self.repeat {
-            let limit = limits::write_rows(&self.database("limit")?, count)?;
-            let server = Server::start(&self.database("upserts")?)?;
-            let run = client::run(server.address, CONNECTIONS, Until::Count(count), |number, bytes| {
-                client::send(bytes, "POST", "/v1/customers", &shop::body(number));
-            })?;
+        for _ in 0..self.effort.repeat {
+            let limit = limits::write_rows(&self.databases.create("limit")?, count)?;
+            let database = self.databases.create("upserts")?;
+            let server = Server::start(&database)?;
+            let run = client::run(&[server.address], CONNECTIONS, Until::Count(count), upsert)?;
             pairs.push((limit, run));
         }
         let (limit, run) = median(pairs)?;
@@ -84,14 +91,72 @@ impl Bench {
         Ok(())
     }
 
+    /// What collecting commands is for: the same requests, each a transaction of its own.
+    pub(crate) fn batches(&mut self) -> anyhow::Result<()> {
+        let until = Until::Elapsed(self.effort.length);
+        let mut pairs = Vec::new();
+        for _ in 0..self.effort.repeat {
+            let database = self.databases.create("without-batches")?;
+            let alone = Server::start_without_batches(&database, TRANSACTIONS_AT_A_TIME)?;
+            let alone = client::run(&[alone.address], CONNECTIONS, until, upsert)?.per_second;
+            let database = self.databases.create("batches")?;
+            let together = Server::start(&database)?;
+            pairs.push((alone, client::run(&[together.address], CONNECTIONS, until, upsert)?));
+        }
+        let (alone, together) = median(pairs)?;
+        self.add(Figure::new("customer upserts, a transaction each", alone, "req/s"));
+        let together = Figure::new("customer upserts, in batches", together.per_second, "req/s");
+        self.add(together.against(alone).aim(Aim::RatioAtLeast(4.0)));
+        Ok(())
+    }
+
+    /// Two nodes on one database against one: once each request creates a customer, once all change the
+    /// same one.
+    pub(crate) fn nodes(&mut self) -> anyhow::Result<()> {
+        let compare = |measure: &dyn Fn(usize) -> anyhow::Result<Run>| {
+            let pairs = (0..self.effort.repeat).map(|_| Ok((measure(1)?.per_second, measure(2)?)));
+            median(pairs.collect::<anyhow::Result<_>>()?)
+        };
+        let (one, two) = compare(&|count| self.spread(count))?;
+        let (hot_one, hot_two) = compare(&|count| self.one_document(count))?;
+        self.add(Figure::new("customer upserts, one node", one, "req/s"));
+        let spread = Figure::new("customer upserts, two nodes", two.per_second, "req/s");
+        self.add(spread.against(one).aim(Aim::RatioAtLeast(1.0)));
+        self.add(Figure::new("updates of one customer, one node", hot_one, "req/s"));
+        let hot = Figure::new("updates of one customer, two nodes", hot_two.per_second, "req/s");
+        self.add(hot.against(hot_one).aim(Aim::RatioAtLeast(0.5)));
+        self.add(Figure::time("updates of one customer, two nodes, p50", hot_two.percentile(50)));
+        self.add(Figure::time("updates of one customer, two nodes, p99", hot_two.percentile(99)));
+        Ok(())
+    }
+
+    /// Customers created on so many nodes.
+    fn spread(&self, nodes: usize) -> anyhow::Result<Run> {
+        let database = self.databases.create("nodes")?;
+        let servers = start_nodes(&database, nodes)?;
+        client::run(&addresses(&servers), CONNECTIONS, Until::Elapsed(self.effort.length), upsert)
+    }
+
+    /// One customer changed on so many nodes; every update that was answered has to be there.
+    fn one_document(&self, nodes: usize) -> anyhow::Result<Run> {
+        let database = self.databases.create("one-document")?;
+        let servers = start_nodes(&database, nodes)?;
+        create_customer(&servers[0])?;
+        let run = client::run(&addresses(&servers), CONNECTIONS, Until::Elapsed(self.effort.length), update)?;
+        if let Place::Schema(schema) = &database.place {
+            let logged = schema.count_events("customer.updated")?;
+            ensure!(logged == run.count(), "{} updates were answered, {logged} are in the log of events", run.count());
+        }
+        Ok(run)
+    }
+
     /// Customers read one per request, against the same bytes served from memory.
     pub(crate) fn reads(&mut self) -> anyhow::Result<()> {
-        let server = Server::start(&self.database("reads")?)?;
-        client::run(server.address, CONNECTIONS, Until::Count(READ_CUSTOMERS), |number, bytes| {
-            client::send(bytes, "POST", "/v1/customers", &shop::body(number));
-        })?;
+        let database = self.databases.create("reads")?;
+        let server = Server::start(&database)?;
+        client::run(&[server.address], CONNECTIONS, Until::Count(READ_CUSTOMERS), upsert)?;
         let path = format!("/v1/customers/{}", shop::source_id(0));
-        let body = self.folder.join("reads/answer.json");
+        let body = database.folder.join("answer.json");
         std::fs::write(&body, serde_json::to_vec(&client::json(server.address, &request(&path))?)?)?;
         let bare = Server::start_serving_bytes(&body)?;
 
@@ -100,11 +165,11 @@ impl Bench {
             let number = random.borrow_mut().random_range(0..READ_CUSTOMERS);
             client::get(bytes, &format!("/v1/customers/{}", shop::source_id(number)));
         };
-        let until = Until::Elapsed(self.length);
+        let until = Until::Elapsed(self.effort.length);
         let mut pairs = Vec::new();
-        for _ in 0..self.repeat {
-            let limit = client::run(bare.address, CONNECTIONS, until, read)?.per_second;
-            pairs.push((limit, client::run(server.address, CONNECTIONS, until, read)?));
+        for _ in 0..self.effort.repeat {
+            let limit = client::run(&[bare.address], CONNECTIONS, until, read)?.per_second;
+            pairs.push((limit, client::run(&[server.address], CONNECTIONS, until, read)?));
         }
         let (limit, run) = median(pairs)?;
         self.add(Figure::new("HTTP limit: the same bytes from memory", limit, "req/s"));
@@ -117,26 +182,35 @@ impl Bench {
 
     /// A file of customers, from the first byte of its upload to the end of its job.
     pub(crate) fn import(&mut self) -> anyhow::Result<()> {
-        let database = self.database("import")?;
-        let file = self.folder.join("import/customers.csv");
-        let bytes = shop::write_csv(&file, self.rows)?;
+        let database = self.databases.create("import")?;
+        let file = database.folder.join("customers.csv");
+        let bytes = shop::write_csv(&file, self.effort.rows)?;
         let server = Server::start(&database)?;
         let started = Instant::now();
         import(&server, &file)?;
         let elapsed = started.elapsed();
         let size = bytes >> 20;
-        let name = format!("CSV import of {} rows ({size} MiB)", self.rows);
-        let rate = self.rows as f64 / elapsed.as_secs_f64();
-        self.add(Figure::new(name, rate, "rows/s").aim(Aim::AtLeast(20_000.0)));
+        let name = format!("CSV import of {} rows ({size} MiB)", self.effort.rows);
+        let rate = self.effort.rows as f64 / elapsed.as_secs_f64();
+        let rate = Figure::new(name, rate, "rows/s");
+        let aim = match self.databases.kind() {
+            Kind::Sqlite => Some(Aim::AtLeast(20_000.0)),
+            Kind::Postgres => None,
+        };
+        self.add(Figure { aim, ..rate });
         let memory = server.peak_memory()? as f64 / 1e6;
         self.add(Figure::new("peak memory of an importing server", memory, "MB").aim(Aim::LessThan(300.0)));
         std::fs::remove_file(&file)?;
-        self.imported = Some(database);
+        drop(server);
+        if let Place::Schema(schema) = &database.place {
+            schema.settle()?;
+        }
+        self.imported = Some(Rc::new(database));
         Ok(())
     }
 
     /// The database that an import has filled.
-    fn imported(&mut self) -> anyhow::Result<PathBuf> {
+    fn imported(&mut self) -> anyhow::Result<Rc<Database>> {
         if self.imported.is_none() {
             self.import()?;
         }
@@ -148,8 +222,8 @@ impl Bench {
     pub(crate) fn webhooks(&mut self) -> anyhow::Result<()> {
         let sink = Sink::start()?;
         let (mut rate, mut way) = (0.0f64, Vec::new());
-        for _ in 0..self.repeat {
-            let database = self.database("webhooks")?;
+        for _ in 0..self.effort.repeat {
+            let database = self.databases.create("webhooks")?;
             leave_waiting(&Server::start_without_deliveries(&database)?, &sink)?;
             let server = Server::start(&database)?;
             let first = arrival(&sink)?;
@@ -178,13 +252,13 @@ impl Bench {
     pub(crate) fn start(&mut self) -> anyhow::Result<()> {
         let database = self.imported()?;
         let mut best = Duration::MAX;
-        for _ in 0..self.repeat {
+        for _ in 0..self.effort.repeat {
             let started = Instant::now();
             let server = Server::start(&database)?;
             best = best.min(started.elapsed());
             drop(server);
         }
-        let name = format!("start to ready with {} customers", self.rows);
+        let name = format!("start to ready with {} customers", self.effort.rows);
         self.add(Figure::time(name, best).aim(Aim::LessThan(300.0)));
         Ok(())
     }
@@ -192,14 +266,17 @@ impl Bench {
     /// Listings on the large store, against the same ones on a small store.
     pub(crate) fn lists(&mut self) -> anyhow::Result<()> {
         let large = self.imported()?;
-        let small = self.database("small")?;
-        let file = self.folder.join("small/customers.csv");
+        let small = self.databases.create("small")?;
+        let file = small.folder.join("customers.csv");
         shop::write_csv(&file, FEW)?;
         import(&Server::start(&small)?, &file)?;
+        if let Place::Schema(schema) = &small.place {
+            schema.settle()?;
+        }
         let (large, small) = (Server::start(&large)?, Server::start(&small)?);
         let wanted = shop::email(FEW / 2);
         let source_id = shop::source_id(FEW / 2);
-        let many = self.rows;
+        let many = self.effort.rows;
         let same = Some(Aim::RatioAtMost(1.5));
         for (what, query, aim) in [
             ("the newest 10", "limit=10".to_owned(), same),
@@ -215,7 +292,7 @@ impl Bench {
             let median = |server: &Server| {
                 let list = |_, bytes: &mut Vec<u8>| client::get(bytes, &path);
                 Ok::<_, anyhow::Error>(
-                    client::run(server.address, 1, Until::Elapsed(LISTING_TIME), list)?.percentile(50),
+                    client::run(&[server.address], 1, Until::Elapsed(LISTING_TIME), list)?.percentile(50),
                 )
             };
             let (small, large) = (median(&small)?, median(&large)?);
@@ -234,6 +311,14 @@ fn median(mut pairs: Vec<(f64, Run)>) -> anyhow::Result<(f64, Run)> {
     });
     let middle = pairs.len().saturating_sub(1) / 2;
     pairs.into_iter().nth(middle).context("no run")
+}
+
+fn start_nodes(database: &Database, count: usize) -> anyhow::Result<Vec<Server>> {
+    (0..count).map(|_| Server::start(database)).collect()
+}
+
+fn addresses(servers: &[Server]) -> Vec<SocketAddr> {
+    servers.iter().map(|server| server.address).collect()
 }
 
 fn request(path: &str) -> Vec<u8> {
@@ -259,15 +344,25 @@ fn import(server: &Server, file: &Path) -> anyhow::Result<()> {
 
 /// Creates a webhook and a customer, and updates the customer until that many send-outs wait.
 fn leave_waiting(server: &Server, sink: &Sink) -> anyhow::Result<()> {
+    create_customer(server)?;
     let mut bytes = Vec::new();
-    client::send(&mut bytes, "POST", "/v1/customers", &shop::body(0));
-    client::json(server.address, &bytes)?;
-    bytes.clear();
     let body = format!(r#"{{"target_url":"http://{}/webhooks","events":["customer.updated"]}}"#, sink.address);
     client::manage(&mut bytes, "POST", &format!("/management/v1/projects/{}/webhooks", shop::PROJECT), &body);
     client::json(server.address, &bytes)?;
-    client::run(server.address, CONNECTIONS, Until::Count(SEND_OUTS), update)?;
+    client::run(&[server.address], CONNECTIONS, Until::Count(SEND_OUTS), update)?;
     Ok(())
+}
+
+/// Creates the customer that [`update`] changes.
+fn create_customer(server: &Server) -> anyhow::Result<()> {
+    let mut bytes = Vec::new();
+    upsert(0, &mut bytes);
+    client::json(server.address, &bytes)?;
+    Ok(())
+}
+
+fn upsert(number: u64, bytes: &mut Vec<u8>) {
+    client::send(bytes, "POST", "/v1/customers", &shop::body(number));
 }
 
 fn update(number: u64, bytes: &mut Vec<u8>) {

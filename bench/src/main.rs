@@ -4,8 +4,10 @@
 //! Start with `figures.rs`. The measured server is this program once more, see `server.rs`.
 
 mod client;
+mod databases;
 mod figures;
 mod limits;
+mod postgres;
 mod server;
 mod shop;
 mod sink;
@@ -13,10 +15,13 @@ mod table;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::{Parser, Subcommand, ValueEnum};
 
-use figures::Bench;
+use databases::{Databases, Kind};
+use figures::{Bench, Effort};
+use postgres::Cluster;
+use server::Modes;
 
 /// As in `guerdon`.
 #[global_allocator]
@@ -28,6 +33,14 @@ struct Arguments {
     /// Measure only this; may be given several times.
     #[arg(long)]
     only: Vec<Part>,
+    /// Measure only this store; may be given several times. By default both, PostgreSQL if it is
+    /// installed.
+    #[arg(long)]
+    store: Vec<Kind>,
+    /// A database on a running PostgreSQL server without TLS, in place of a server of our own. Each
+    /// measurement makes a schema there, and removes it.
+    #[arg(long, value_name = "URL")]
+    postgres: Option<String>,
     /// Rows of the imported file.
     #[arg(long, default_value_t = 1_000_000)]
     rows: u64,
@@ -48,11 +61,21 @@ struct Arguments {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
     Upserts,
+    Batches,
+    Nodes,
     Reads,
     Webhooks,
     Import,
     Start,
     Lists,
+}
+
+impl Part {
+    /// Whether it is measured on that store: nodes side by side and transactions side by side are
+    /// nothing that SQLite has.
+    fn is_of(self, store: Kind) -> bool {
+        store == Kind::Postgres || !matches!(self, Part::Batches | Part::Nodes)
+    }
 }
 
 /// What the processes are that a benchmark starts.
@@ -63,9 +86,11 @@ enum Role {
         #[arg(long)]
         listen: SocketAddr,
         #[arg(long)]
-        database: PathBuf,
+        database: String,
         #[arg(long)]
         without_deliveries: bool,
+        #[arg(long)]
+        without_batches: Option<usize>,
     },
     #[command(hide = true)]
     ServeBytes {
@@ -80,8 +105,9 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match &arguments.role {
-        Some(Role::Serve { listen, database, without_deliveries }) => {
-            runtime()?.block_on(server::serve(*listen, database, !without_deliveries))
+        Some(Role::Serve { listen, database, without_deliveries, without_batches }) => {
+            let modes = Modes { deliver: !without_deliveries, without_batches: *without_batches };
+            runtime()?.block_on(server::serve(*listen, database, modes))
         }
         Some(Role::ServeBytes { listen, body }) => runtime()?.block_on(limits::serve_bytes(*listen, body)),
         None => measure(&arguments),
@@ -92,21 +118,51 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     let program = std::env::current_exe()?;
     let beside = program.parent().context("the program lies in a folder")?;
     let folder = tempfile::tempdir_in(arguments.folder.as_deref().unwrap_or(beside))?;
-    let length = Duration::from_secs(arguments.seconds);
-    let mut bench = Bench::new(folder.path(), arguments.rows, length, arguments.repeat.max(1));
-    for part in Part::value_variants() {
-        if !arguments.only.is_empty() && !arguments.only.contains(part) {
+    let effort = Effort {
+        rows: arguments.rows,
+        length: Duration::from_secs(arguments.seconds),
+        repeat: arguments.repeat.max(1),
+    };
+    let mut figures = Vec::new();
+    for kind in Kind::value_variants() {
+        if !arguments.store.is_empty() && !arguments.store.contains(kind) {
             continue;
         }
-        match part {
-            Part::Upserts => bench.upserts()?,
-            Part::Reads => bench.reads()?,
-            Part::Webhooks => bench.webhooks()?,
-            Part::Import => bench.import()?,
-            Part::Start => bench.start()?,
-            Part::Lists => bench.lists()?,
+        let databases = match kind {
+            Kind::Sqlite => Databases::sqlite(folder.path()),
+            Kind::Postgres => match cluster(arguments)? {
+                Some(cluster) => Databases::postgres(folder.path(), cluster),
+                None => continue,
+            },
+        };
+        let mut bench = Bench::new(databases, effort);
+        for part in Part::value_variants().iter().filter(|part| part.is_of(*kind)) {
+            if !arguments.only.is_empty() && !arguments.only.contains(part) {
+                continue;
+            }
+            match part {
+                Part::Upserts => bench.upserts()?,
+                Part::Batches => bench.batches()?,
+                Part::Nodes => bench.nodes()?,
+                Part::Reads => bench.reads()?,
+                Part::Webhooks => bench.webhooks()?,
+                Part::Import => bench.import()?,
+                Part::Start => bench.start()?,
+                Part::Lists => bench.lists()?,
+            }
         }
+        figures.append(&mut bench.figures);
     }
-    table::print(&bench.figures);
+    table::print(&figures);
     Ok(())
+}
+
+/// The PostgreSQL server to measure on; none if it is not installed and nobody has asked for it.
+fn cluster(arguments: &Arguments) -> anyhow::Result<Option<Cluster>> {
+    if let Some(url) = &arguments.postgres {
+        return Cluster::at(url).map(Some);
+    }
+    let cluster = Cluster::start()?;
+    ensure!(cluster.is_some() || arguments.store.is_empty(), "PostgreSQL is not installed");
+    Ok(cluster)
 }

@@ -4,14 +4,14 @@
 use std::{
     fs::File,
     net::{SocketAddr, TcpListener},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, bail};
-use axum::serve::ListenerExt;
+use axum::{Router, extract::Request, serve::ListenerExt};
 use guerdon_api::{App, Settings};
 use guerdon_core::{
     Guerdon, Options,
@@ -22,12 +22,19 @@ use guerdon_core::{
     secrets::SecretKey,
 };
 use guerdon_model::project::NewKey;
-use guerdon_store::sqlite::Sqlite;
+use guerdon_store::Store;
 use guerdon_webhooks::{Dispatcher, HttpOptions, HttpTransport};
-use metrics_exporter_prometheus::PrometheusBuilder;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+use tower::ServiceExt;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{client, shop};
+use crate::{
+    client,
+    databases::{self, Database},
+    shop,
+};
 
 /// A server that runs; dropping it stops it.
 pub(crate) struct Server {
@@ -37,25 +44,36 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts a server on that database and waits until it is ready.
-    pub(crate) fn start(database: &Path) -> anyhow::Result<Self> {
-        Self::spawn(|command| command.arg("serve").arg("--database").arg(database), database)
+    pub(crate) fn start(database: &Database) -> anyhow::Result<Self> {
+        Self::serving(database, &[])
     }
 
     /// Likewise, but webhooks are left waiting.
-    pub(crate) fn start_without_deliveries(database: &Path) -> anyhow::Result<Self> {
-        let arguments = ["serve", "--without-deliveries"];
-        Self::spawn(|command| command.args(arguments).arg("--database").arg(database), database)
+    pub(crate) fn start_without_deliveries(database: &Database) -> anyhow::Result<Self> {
+        Self::serving(database, &["--without-deliveries"])
+    }
+
+    /// Likewise, but every request is a transaction of its own, so many of them at a time.
+    pub(crate) fn start_without_batches(database: &Database, at_a_time: usize) -> anyhow::Result<Self> {
+        Self::serving(database, &["--without-batches", &at_a_time.to_string()])
+    }
+
+    fn serving(database: &Database, arguments: &[&str]) -> anyhow::Result<Self> {
+        Self::spawn(
+            |command| command.args(["serve", "--database", &database.url()]).args(arguments),
+            database.folder.join("server.log"),
+        )
     }
 
     /// Starts a server that answers with the bytes of a file, whatever customer is asked for.
     pub(crate) fn start_serving_bytes(body: &Path) -> anyhow::Result<Self> {
-        Self::spawn(|command| command.arg("serve-bytes").arg("--body").arg(body), body)
+        Self::spawn(|command| command.arg("serve-bytes").arg("--body").arg(body), body.with_extension("log"))
     }
 
-    fn spawn(configure: impl FnOnce(&mut Command) -> &mut Command, beside: &Path) -> anyhow::Result<Self> {
+    fn spawn(configure: impl FnOnce(&mut Command) -> &mut Command, log: PathBuf) -> anyhow::Result<Self> {
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut command = Command::new(std::env::current_exe()?);
-        let log = File::options().create(true).append(true).open(beside.with_extension("log"))?;
+        let log = File::options().create(true).append(true).open(log)?;
         configure(&mut command).args(["--listen", &address.to_string()]).stdin(Stdio::piped()).stderr(log);
         let process = command.spawn().context("the server could not be started")?;
         let mut server = Self { address, process };
@@ -93,26 +111,35 @@ impl Drop for Server {
     }
 }
 
+/// How a measured server differs from `guerdon serve`.
+pub(crate) struct Modes {
+    pub(crate) deliver: bool,
+    /// Whether every request has an engine for itself alone, and how many engines there are.
+    pub(crate) without_batches: Option<usize>,
+}
+
 /// Serves until standard input is closed.
-pub(crate) async fn serve(listen: SocketAddr, database: &Path, deliver: bool) -> anyhow::Result<()> {
+pub(crate) async fn serve(listen: SocketAddr, database: &str, modes: Modes) -> anyhow::Result<()> {
     let format = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(std::io::stderr);
     tracing_subscriber::registry().with(EnvFilter::new("info")).with(format).init();
-    let secret = SecretKey::parse("the secret of a benchmark").context("a secret key")?;
-    let options = Options { public_url: format!("http://{listen}"), ..Options::default() };
-    let store = Sqlite::open(database)?;
-    let guerdon = Guerdon::new(store, Arc::new(SystemClock), IdGenerator::from_system(), secret, options);
+    let store = databases::open(database).await?;
+    let guerdon = engine(store.clone(), listen)?;
     projects::bootstrap(&guerdon, first_project()).await?;
 
-    let transport = HttpTransport::new(HttpOptions { allow_private: true, ..HttpOptions::default() })
-        .map_err(|error| anyhow::anyhow!(error))?;
-    let dispatcher = Dispatcher::new(guerdon.clone(), Arc::new(transport), guerdon_webhooks::Options::default());
     let metrics = PrometheusBuilder::new().install_recorder()?;
-    let app = App::new(guerdon.clone(), dispatcher.clone(), Settings::default(), Some(metrics));
-    let service = guerdon_api::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let (dispatcher, mut router) = front(&guerdon, &metrics)?;
+    if let Some(at_a_time) = modes.without_batches {
+        let mut routers = vec![router];
+        while routers.len() < at_a_time {
+            routers.push(front(&engine(store.clone(), listen)?, &metrics)?.1);
+        }
+        router = one_request_each(routers);
+    }
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let listener = tokio::net::TcpListener::bind(listen).await?.tap_io(|stream| drop(stream.set_nodelay(true)));
 
     tokio::spawn(jobs::work(guerdon.clone()));
-    let deliveries = deliver.then(|| tokio::spawn(dispatcher.clone().run()));
+    let deliveries = modes.deliver.then(|| tokio::spawn(dispatcher.clone().run()));
     tokio::select! {
         served = axum::serve(listener, service) => served?,
         () = input_is_closed() => {}
@@ -123,6 +150,37 @@ pub(crate) async fn serve(listen: SocketAddr, database: &Path, deliver: bool) ->
     }
     guerdon.executor.drain().await;
     Ok(())
+}
+
+fn engine(store: Arc<dyn Store>, listen: SocketAddr) -> anyhow::Result<Arc<Guerdon>> {
+    let secret = SecretKey::parse("the secret of a benchmark").context("a secret key")?;
+    let options = Options { public_url: format!("http://{listen}"), ..Options::default() };
+    Ok(Guerdon::new(store, Arc::new(SystemClock), IdGenerator::from_system(), secret, options))
+}
+
+fn front(guerdon: &Arc<Guerdon>, metrics: &PrometheusHandle) -> anyhow::Result<(Arc<Dispatcher>, Router)> {
+    let transport = HttpTransport::new(HttpOptions { allow_private: true, ..HttpOptions::default() })
+        .map_err(|error| anyhow::anyhow!(error))?;
+    let dispatcher = Dispatcher::new(guerdon.clone(), Arc::new(transport), guerdon_webhooks::Options::default());
+    let app = App::new(guerdon.clone(), dispatcher.clone(), Settings::default(), Some(metrics.clone()));
+    Ok((dispatcher, guerdon_api::router(app)))
+}
+
+/// Gives each request a router that no other request has meanwhile. With an engine behind each, a batch
+/// has one command: what servers do that don't collect them.
+fn one_request_each(routers: Vec<Router>) -> Router {
+    let free = Arc::new(Semaphore::new(routers.len()));
+    let routers = Arc::new(Mutex::new(routers));
+    Router::new().fallback(move |request: Request| {
+        let (free, routers) = (free.clone(), routers.clone());
+        async move {
+            let _permit = free.acquire().await;
+            let taken = routers.lock().pop().unwrap_or_default();
+            let answer = taken.clone().oneshot(request).await;
+            routers.lock().push(taken);
+            answer
+        }
+    })
 }
 
 fn first_project() -> Bootstrap {

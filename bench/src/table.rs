@@ -5,6 +5,8 @@ use std::time::Duration;
 /// One line of the table.
 #[derive(Debug)]
 pub(crate) struct Figure {
+    /// The store that was measured.
+    pub(crate) store: &'static str,
     pub(crate) name: String,
     pub(crate) value: f64,
     pub(crate) unit: &'static str,
@@ -24,7 +26,7 @@ pub(crate) enum Aim {
 
 impl Figure {
     pub(crate) fn new(name: impl Into<String>, value: f64, unit: &'static str) -> Self {
-        Self { name: name.into(), value, unit, reference: None, aim: None }
+        Self { store: "", name: name.into(), value, unit, reference: None, aim: None }
     }
 
     /// A duration in milliseconds.
@@ -57,7 +59,7 @@ impl Figure {
         }
     }
 
-    fn cells(&self) -> [String; 6] {
+    fn cells(&self) -> [String; 7] {
         let aim = match self.aim {
             None => String::new(),
             Some(Aim::AtLeast(least)) => format!(">= {}", number(least)),
@@ -67,6 +69,7 @@ impl Figure {
         };
         let missed = if self.is_met() { "" } else { "  MISSED" };
         [
+            self.store.to_owned(),
             self.name.clone(),
             number(self.value),
             self.unit.to_owned(),
@@ -79,21 +82,21 @@ impl Figure {
 
 /// Prints the figures in Markdown.
 pub(crate) fn print(figures: &[Figure]) {
-    let head = ["name", "figure", "unit", "reference", "ratio", "aim"].map(str::to_owned);
-    let rows: Vec<[String; 6]> = std::iter::once(head).chain(figures.iter().map(Figure::cells)).collect();
+    let head = ["store", "name", "figure", "unit", "reference", "ratio", "aim"].map(str::to_owned);
+    let rows: Vec<[String; 7]> = std::iter::once(head).chain(figures.iter().map(Figure::cells)).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: [usize; 6] = std::array::from_fn(width);
+    let widths: [usize; 7] = std::array::from_fn(width);
     // Numbers to the right, words to the left.
-    let line = |row: &[String; 6]| {
-        let [a, b, c, d, e, f] = widths;
+    let line = |row: &[String; 7]| {
+        let [a, b, c, d, e, f, g] = widths;
         println!(
-            "| {:<a$} | {:>b$} | {:<c$} | {:>d$} | {:>e$} | {:<f$} |",
-            row[0], row[1], row[2], row[3], row[4], row[5]
+            "| {:<a$} | {:<b$} | {:>c$} | {:<d$} | {:>e$} | {:>f$} | {:<g$} |",
+            row[0], row[1], row[2], row[3], row[4], row[5], row[6]
         );
     };
     line(&rows[0]);
-    let [a, b, c, d, e, f] = widths.map(|width| "-".repeat(width));
-    println!("| {a} | {b} | {c} | {d} | {e} | {f} |");
+    let [a, b, c, d, e, f, g] = widths.map(|width| "-".repeat(width));
+    println!("| {a} | {b} | {c} | {d} | {e} | {f} | {g} |");
     rows[1..].iter().for_each(line);
 }
 

@@ -1,9 +1,11 @@
 //! What answers say about the items that a discount applies to, and about those that it does not.
 
+use std::collections::HashSet;
+
 use guerdon_model::{
     Patch,
     list::List,
-    validation_rule::{ApplicableToEntry, ItemObject, ItemTarget, OrderItemUnits},
+    validation_rule::{ApplicableToEntry, ItemObject, ItemReference, ItemTarget, OrderItemUnits},
 };
 
 use super::{PickedLine, Targeting, assign::assign};
@@ -46,14 +48,15 @@ pub fn lists(
     for (place, row) in applicable.iter_mut().enumerate() {
         mark(row, before, picked.iter().filter(|picked| picked.entry == place));
     }
+    let templates: Vec<ApplicableToEntry> = included.iter().map(|entry| template(entry)).collect();
+    let mut listed = Listed::of(included.iter().copied());
+    listed.0.reserve(2 * cart.lines.len());
+    let known = Known::of(picked, cart);
     for (line, place) in assigned.iter().enumerate() {
         let Some(place) = *place else { continue };
-        if let Some(mut row) = resolved(included[place], cart, line, &applicable) {
-            let is_same = |picked: &&PickedLine| {
-                picked.entry == place
-                    && cart.lines.get(picked.line).is_some_and(|line| item::is(item::of_entry(&row), line))
-            };
-            let of_same: Vec<&PickedLine> = picked.iter().filter(is_same).collect();
+        if let Some(mut row) = listed.resolve(&templates[place], cart, line) {
+            let of_same: Vec<&PickedLine> =
+                known.by(item::of_entry(&row)).into_iter().filter(|picked| picked.entry == place).collect();
             mark(&mut row, before, of_same.into_iter());
             applicable.push(row);
         }
@@ -66,43 +69,94 @@ pub fn lists(
 
 fn excluded(targeting: &Targeting<'_>, cart: &Cart, collections: &dyn Collections) -> Vec<ApplicableToEntry> {
     let mut rows: Vec<ApplicableToEntry> = targeting.excluded().cloned().collect();
+    if rows.is_empty() {
+        return rows;
+    }
+    let mut listed = Listed::of(targeting.excluded());
     for line in 0..cart.lines.len() {
         let names_it = |entry: &&ApplicableToEntry| item::matches(item::of_entry(entry), cart, line, collections);
-        if let Some(entry) = targeting.excluded().find(names_it)
-            && let Some(row) = resolved(entry, cart, line, &rows)
-        {
-            rows.push(row);
+        if let Some(entry) = targeting.excluded().find(names_it) {
+            rows.extend(listed.resolve(entry, cart, line));
         }
     }
     rows
 }
 
-/// The row of a line's own product or SKU, if the line belongs to a collection's entry and has no row yet.
-fn resolved(
-    entry: &ApplicableToEntry,
-    cart: &Cart,
-    line: usize,
-    rows: &[ApplicableToEntry],
-) -> Option<ApplicableToEntry> {
-    let line = cart.lines.get(line)?;
-    let object = if line.sku.is_some() { ItemObject::Sku } else { ItemObject::Product };
-    let is_listed = |row: &ApplicableToEntry| row.object == object && item::is(item::of_entry(row), line);
-    if entry.object != ItemObject::ProductsCollection || rows.iter().any(is_listed) {
-        return None;
+/// The names of everything that has a row. Large carts are looked through once, not once for each line.
+struct Listed<'a>(HashSet<(ItemObject, &'a str)>);
+
+impl<'a> Listed<'a> {
+    fn of(entries: impl Iterator<Item = &'a ApplicableToEntry>) -> Self {
+        let mut listed = Self(HashSet::new());
+        for entry in entries {
+            let item = item::of_entry(entry);
+            listed.0.extend([Some(item.id), item.source_id].into_iter().flatten().map(|name| (item.object, name)));
+        }
+        listed
     }
-    let (id, source_id) = names(line);
-    let id = id.or(source_id)?.to_owned();
-    let source_id = source_id.map_or_else(|| id.clone(), str::to_owned);
-    let product = line.product.as_deref().filter(|_| line.sku.is_some());
-    Some(ApplicableToEntry {
-        object,
-        id,
-        source_id: Patch::Value(source_id),
-        product_id: product.and_then(|product| product.id.as_deref()).map(str::to_owned),
-        product_source_id: product.and_then(|product| product.source_id.as_deref()).map(str::to_owned),
-        strict: true,
-        ..entry.clone()
-    })
+
+    /// The row of a line's own product or SKU, if the line belongs to a collection's entry and has no row
+    /// yet.
+    fn resolve(&mut self, entry: &ApplicableToEntry, cart: &'a Cart, line: usize) -> Option<ApplicableToEntry> {
+        let line = cart.lines.get(line)?;
+        let object = if line.sku.is_some() { ItemObject::Sku } else { ItemObject::Product };
+        let is_listed = || item::names(line, object).any(|name| self.0.contains(&(object, name)));
+        if entry.object != ItemObject::ProductsCollection || is_listed() {
+            return None;
+        }
+        let (id, source_id) = names(line);
+        let id = id.or(source_id)?;
+        let source_id = source_id.unwrap_or(id);
+        self.0.extend([(object, id), (object, source_id)]);
+        let product = line.product.as_deref().filter(|_| line.sku.is_some());
+        Some(ApplicableToEntry {
+            object,
+            id: id.to_owned(),
+            source_id: Patch::Value(source_id.to_owned()),
+            product_id: product.and_then(|product| product.id.as_deref()).map(str::to_owned),
+            product_source_id: product.and_then(|product| product.source_id.as_deref()).map(str::to_owned),
+            strict: true,
+            ..entry.clone()
+        })
+    }
+}
+
+/// The lines that were picked, by the names of their products and SKUs, in the order of the names.
+struct Known<'a> {
+    picked: &'a [PickedLine],
+    places: Vec<(ItemObject, &'a str, usize)>,
+}
+
+impl<'a> Known<'a> {
+    fn of(picked: &'a [PickedLine], cart: &'a Cart) -> Self {
+        let mut places = Vec::with_capacity(picked.len() * 2);
+        for (place, picked) in picked.iter().enumerate() {
+            let Some(line) = cart.lines.get(picked.line) else { continue };
+            for object in [ItemObject::Product, ItemObject::Sku] {
+                places.extend(item::names(line, object).map(|name| (object, name, place)));
+            }
+        }
+        places.sort_unstable();
+        Self { picked, places }
+    }
+
+    /// Those that are this item, in the order of application.
+    fn by(&self, item: ItemReference<'_>) -> Vec<&'a PickedLine> {
+        let mut found: Vec<usize> = Vec::new();
+        for name in [Some(item.id), item.source_id].into_iter().flatten() {
+            let named = |(object, known, _): &&(ItemObject, &str, usize)| (*object, *known) == (item.object, name);
+            let first = self.places.partition_point(|(object, known, _)| (*object, *known) < (item.object, name));
+            found.extend(self.places[first..].iter().take_while(named).map(|(.., place)| place));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().map(|place| &self.picked[place]).collect()
+    }
+}
+
+/// What the rows of an entry's members have of the entry: everything but its names.
+fn template(entry: &ApplicableToEntry) -> ApplicableToEntry {
+    ApplicableToEntry { id: String::new(), source_id: Patch::Absent, ..entry.clone() }
 }
 
 /// Our id and the shop's of what a line refers to.
