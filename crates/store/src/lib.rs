@@ -5,7 +5,7 @@
 //! Every call but the few that say so is bound to one project. The store knows what columns a
 //! document is found by ([`collection`]), never what the document means: no business rule lives
 //! here. [`sqlite`] is the embedded store, [`postgres`] the one of many nodes, [`memory`] the one of
-//! tests and simulations, and [`conformance`] the suite that any store has to pass.
+//! tests and simulations, and `conformance` the suite that any store has to pass.
 //!
 //! Start reading at the trait below, then [`change`] for what a commit carries.
 
