@@ -17,6 +17,7 @@ mod async_actions;
 mod auth;
 mod background;
 mod bin;
+mod categories;
 mod customers;
 mod docs_page;
 mod listing;
@@ -27,6 +28,7 @@ mod operations;
 mod products;
 mod rate_limit;
 mod upload;
+mod validation_rules;
 
 pub use app::{App, Settings};
 pub use openapi::document as openapi_document;

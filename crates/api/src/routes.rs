@@ -10,6 +10,7 @@ use guerdon_core::{
 use guerdon_model::{
     async_action::AsyncAction,
     bin_entry::BinEntry,
+    category::{Category, CategoryInput},
     customer::{Customer, CustomerInput, PermanentDeletion},
     error::Dialect,
     event_schema::EventSchema,
@@ -19,6 +20,8 @@ use guerdon_model::{
     role::Permission::{self, *},
     send_out::Attempt,
     sku::{Sku, SkuInput},
+    stacking_rules::{StackingRules, StackingRulesInput},
+    validation_rule::{AssignmentInput, ValidationRule, ValidationRuleAssignment, ValidationRuleInput},
     webhook::Webhook,
 };
 use utoipa::{
@@ -26,7 +29,10 @@ use utoipa::{
     openapi::{RefOr, schema::Schema},
 };
 
-use crate::{async_actions, bin, call::Call, customers, management, metadata_schemas, products, respond::Answer};
+use crate::{
+    async_actions, bin, call::Call, categories, customers, management, metadata_schemas, products, respond::Answer,
+    validation_rules,
+};
 
 /// What carries out a route's requests.
 pub(crate) type Handler = Arc<dyn Fn(Call) -> BoxFuture<'static, Answer> + Send + Sync>;
@@ -228,7 +234,10 @@ pub fn table() -> Vec<Route> {
         bin_routes(),
         async_action_routes(),
         metadata_schema_routes(),
+        validation_rule_routes(),
+        category_routes(),
         management_routes(),
+        stacking_rules_routes(),
     ]
     .concat()
 }
@@ -421,6 +430,97 @@ fn metadata_schema_routes() -> Vec<Route> {
             .takes::<MetadataSchema>()
             .answers::<MetadataSchema>(),
         delete(ONE, "Delete a metadata schema", metadata_schemas::delete).needs(MetadataSchemasModify),
+    ]
+}
+
+fn validation_rule_routes() -> Vec<Route> {
+    const RULES: &str = "/v1/validation-rules";
+    const RULE: &str = "/v1/validation-rules/{validationRuleId}";
+    const ASSIGNMENTS: &str = "/v1/validation-rules/{validationRuleId}/assignments";
+    const ASSIGNMENT: &str = "/v1/validation-rules/{validationRuleId}/assignments/{assignmentId}";
+    const PAGE: (&str, &str) = ("page", "The page, 1 to 1000.");
+    const ORDER: (&str, &str) = ("order", "created_at or -created_at (the default).");
+    vec![
+        get(RULES, "List validation rules", validation_rules::list)
+            .needs(ValidationRulesRead)
+            .query(&[
+                LIMIT,
+                PAGE,
+                ("order", "created_at, updated_at or name, with a minus for descending; -created_at by default."),
+                ("start_date", "Created at this time or later."),
+                ("end_date", "Created at this time or earlier."),
+            ])
+            .lists::<ValidationRule>("data"),
+        post(RULES, "Create a validation rule", validation_rules::create)
+            .needs(ValidationRulesModify)
+            .takes::<ValidationRuleInput>()
+            .answers::<ValidationRule>(),
+        get(RULE, "Read a validation rule", validation_rules::get)
+            .needs(ValidationRulesRead)
+            .answers::<ValidationRule>(),
+        put(RULE, "Change a validation rule", validation_rules::update)
+            .needs(ValidationRulesModify)
+            .takes::<ValidationRuleInput>()
+            .answers::<ValidationRule>(),
+        delete(RULE, "Delete a validation rule and its assignments", validation_rules::delete)
+            .needs(ValidationRulesModify),
+        get(ASSIGNMENTS, "List what a validation rule is attached to", validation_rules::list_assignments_of_rule)
+            .needs(ValidationRulesRead)
+            .query(&[LIMIT, PAGE, ORDER])
+            .lists::<ValidationRuleAssignment>("data"),
+        post(ASSIGNMENTS, "Attach a validation rule", validation_rules::create_assignment)
+            .needs(ValidationRulesModify)
+            .query(&[("force", "true: an assignment that is there already gives way to a new one.")])
+            .takes::<AssignmentInput>()
+            .answers::<ValidationRuleAssignment>(),
+        delete(ASSIGNMENT, "Detach a validation rule", validation_rules::delete_assignment)
+            .needs(ValidationRulesModify),
+        get("/v1/validation-rules-assignments", "List what has validation rules", validation_rules::list_assignments)
+            .needs(ValidationRulesRead)
+            .query(&[
+                LIMIT,
+                PAGE,
+                ORDER,
+                ("related_object_id", "Assignments of what has this id."),
+                ("rule", "Assignments of the rule with this id."),
+            ])
+            .lists::<ValidationRuleAssignment>("data"),
+    ]
+}
+
+fn category_routes() -> Vec<Route> {
+    const CATEGORY: &str = "/v1/categories/{categoryId}";
+    vec![
+        get("/v1/categories", "List categories", categories::list).needs(CategoriesRead).lists::<Category>("data"),
+        post("/v1/categories", "Create a category", categories::create)
+            .needs(CategoriesModify)
+            .takes::<CategoryInput>()
+            .answers::<Category>(),
+        get(CATEGORY, "Read a category", categories::get).needs(CategoriesRead).answers::<Category>(),
+        put(CATEGORY, "Change a category", categories::update)
+            .needs(CategoriesModify)
+            .takes::<CategoryInput>()
+            .answers::<Category>(),
+        delete(CATEGORY, "Delete a category", categories::delete)
+            .needs(CategoriesModify)
+            .query(&[("remove_from_stacking_rules", "true: even if the stacking rules name it.")]),
+    ]
+}
+
+fn stacking_rules_routes() -> Vec<Route> {
+    use management::stacking_rules;
+    const RULES: &str = "/management/v1/projects/{projectId}/stacking-rules";
+    const ONE: &str = "/management/v1/projects/{projectId}/stacking-rules/{stackingRulesId}";
+    vec![
+        get(RULES, "List the one set of stacking rules", stacking_rules::list).lists::<StackingRules>("data"),
+        post(RULES, "Create stacking rules instead of the defaults", stacking_rules::create)
+            .takes::<StackingRulesInput>()
+            .answers::<StackingRules>(),
+        get(ONE, "Read stacking rules", stacking_rules::get).answers::<StackingRules>(),
+        put(ONE, "Change stacking rules", stacking_rules::update)
+            .takes::<StackingRulesInput>()
+            .answers::<StackingRules>(),
+        delete(ONE, "Go back to the default stacking rules", stacking_rules::delete),
     ]
 }
 

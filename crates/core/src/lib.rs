@@ -10,6 +10,7 @@
 
 pub mod bin;
 pub mod blobs;
+pub mod categories;
 pub mod clock;
 pub mod context;
 pub mod customers;
@@ -26,7 +27,9 @@ pub mod retention;
 pub mod secrets;
 pub mod service;
 pub mod snapshot;
+pub mod stacking_rules;
 pub mod tx;
+pub mod validation_rules;
 pub mod webhooks;
 
 mod batch;

@@ -15,12 +15,14 @@ use std::{
 use guerdon_model::{
     Error,
     api_key::ApiKey,
+    category::Category,
     event::EventType,
     event_schema::EventSchema,
-    ids::{ProjectId, WebhookId},
+    ids::{CategoryId, ProjectId, ValidationRuleId, WebhookId},
     metadata::Metadata,
     metadata_schema::{MetadataSchema, Scope},
     project::Project,
+    stacking_rules::StackingRules,
     webhook::Webhook,
 };
 use guerdon_store::{Collection, Configuration, Document, Record, Store};
@@ -29,6 +31,7 @@ use parking_lot::{Mutex, RwLock};
 use crate::{
     failure::{damaged, unavailable},
     secrets::SecretKey,
+    validation_rules::ReadyRule,
 };
 
 /// Everything that is configured in one project, as of one version.
@@ -42,10 +45,15 @@ pub struct Snapshot {
     metadata_schemas: HashMap<String, MetadataSchema>,
     event_schemas: HashMap<String, EventSchema>,
     webhook_token: Option<String>,
+    validation_rules: HashMap<ValidationRuleId, Arc<ReadyRule>>,
+    categories: HashMap<CategoryId, Category>,
+    stacking_rules: StackingRules,
 }
 
 impl Snapshot {
-    fn of(configuration: Configuration, secret: &SecretKey) -> Result<Self, Error> {
+    /// Reads a configuration; what has not changed since `previous` is taken from there where reading it
+    /// is work.
+    fn of(configuration: Configuration, secret: &SecretKey, previous: Option<&Self>) -> Result<Self, Error> {
         let mut snapshot = Self {
             version: configuration.version,
             project: None,
@@ -54,6 +62,9 @@ impl Snapshot {
             metadata_schemas: HashMap::new(),
             event_schemas: HashMap::new(),
             webhook_token: None,
+            validation_rules: HashMap::new(),
+            categories: HashMap::new(),
+            stacking_rules: StackingRules::default(),
         };
         for (collection, record) in &configuration.records {
             match collection {
@@ -71,13 +82,28 @@ impl Snapshot {
                     let schema: EventSchema = read(record)?;
                     snapshot.event_schemas.insert(schema.name.clone(), schema);
                 }
+                Collection::ValidationRules => {
+                    let known = previous.and_then(|previous| previous.validation_rules.get(&*record.id));
+                    let rule = match known.filter(|known| known.version == record.version) {
+                        Some(known) => known.clone(),
+                        None => Arc::new(ReadyRule::of(record.version, read(record)?)?),
+                    };
+                    snapshot.validation_rules.insert(rule.rule.id.clone(), rule);
+                }
+                Collection::Categories => {
+                    let category: Category = read(record)?;
+                    snapshot.categories.insert(category.id.clone(), category);
+                }
+                Collection::StackingRules => snapshot.stacking_rules = read(record)?,
                 Collection::Customers
                 | Collection::DeletedCustomers
                 | Collection::Jobs
                 | Collection::Users
                 | Collection::Products
                 | Collection::Skus
-                | Collection::BinEntries => {}
+                | Collection::BinEntries
+                | Collection::ValidationRuleAssignments
+                | Collection::AssignmentsCounts => {}
             }
         }
         snapshot.webhook_token =
@@ -118,6 +144,31 @@ impl Snapshot {
     /// All schemas of custom events, by the event's name.
     pub fn event_schemas(&self) -> &HashMap<String, EventSchema> {
         &self.event_schemas
+    }
+
+    /// The validation rule with this id, compiled.
+    pub fn validation_rule(&self, id: &str) -> Option<&Arc<ReadyRule>> {
+        self.validation_rules.get(id)
+    }
+
+    /// All validation rules, in no particular order.
+    pub fn validation_rules(&self) -> impl Iterator<Item = &Arc<ReadyRule>> {
+        self.validation_rules.values()
+    }
+
+    /// The category with this id.
+    pub fn category(&self, id: &str) -> Option<&Category> {
+        self.categories.get(id)
+    }
+
+    /// All categories, in no particular order.
+    pub fn categories(&self) -> impl Iterator<Item = &Category> {
+        self.categories.values()
+    }
+
+    /// How the project's redeemables can be combined; the defaults, without an id, if nothing is set.
+    pub fn stacking_rules(&self) -> &StackingRules {
+        &self.stacking_rules
     }
 
     /// The key that signs the project's webhooks; none if the project is unknown or its key was
@@ -203,7 +254,8 @@ impl Snapshots {
     /// Reads the project's configuration anew.
     pub async fn refresh(&self, project: &ProjectId) -> Result<Arc<Snapshot>, Error> {
         let configuration = self.store.configuration(project).await.map_err(unavailable)?;
-        let fresh = Arc::new(Snapshot::of(configuration, &self.secret)?);
+        let known = self.known.read().get(project).cloned();
+        let fresh = Arc::new(Snapshot::of(configuration, &self.secret, known.as_deref())?);
         let mut known = self.known.write();
         let kept = known.entry(project.clone()).or_insert_with(|| fresh.clone());
         // Two refreshes may overtake each other: the newer one stays.

@@ -138,6 +138,16 @@ impl<'a> Tx<'a> {
         self.staged.written.insert(address, Slot::Typed(Arc::new(document)));
     }
 
+    /// The documents of one collection that this command has put so far, in no particular order. What is
+    /// looked up in the configuration is not there before the command is committed.
+    pub fn written<D: Document>(&self) -> impl Iterator<Item = Arc<D>> {
+        let slots = self.staged.written.iter().filter(|((collection, _), _)| *collection == D::COLLECTION);
+        slots.filter_map(|(_, slot)| match slot {
+            Slot::Typed(document) => document.clone().into_any().downcast().ok(),
+            Slot::None | Slot::Raw(_) => None,
+        })
+    }
+
     /// Removes a document that was read before.
     pub fn delete<D: Document>(&mut self, id: &str) {
         let address: Address = (D::COLLECTION, id.into());

@@ -5,13 +5,16 @@ use guerdon_core::jobs::Job;
 use guerdon_model::{
     api_key::ApiKey,
     bin_entry::Binned,
+    category::Category,
     customer::{Customer, DeletedCustomer},
     event_schema::EventSchema,
     metadata_schema::MetadataSchema,
     product::Product,
     project::Project,
     sku::Sku,
+    stacking_rules::StackingRules,
     user::User,
+    validation_rule::{AssignmentsCount, ValidationRule, ValidationRuleAssignment},
     webhook::Webhook,
 };
 use guerdon_store::{Collection, ColumnValue, Document, Record, StoreError};
@@ -34,6 +37,11 @@ pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<Col
         Collection::Products => of::<Product>(record),
         Collection::Skus => of::<Sku>(record),
         Collection::BinEntries => of::<Binned>(record),
+        Collection::ValidationRules => of::<ValidationRule>(record),
+        Collection::ValidationRuleAssignments => of::<ValidationRuleAssignment>(record),
+        Collection::AssignmentsCounts => of::<AssignmentsCount>(record),
+        Collection::Categories => of::<Category>(record),
+        Collection::StackingRules => of::<StackingRules>(record),
     }
 }
 

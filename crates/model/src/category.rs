@@ -6,7 +6,13 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Timestamp, ids::CategoryId, stacking_rules::StackingRules};
+use crate::{
+    Error, Timestamp,
+    error::{Path, Rule},
+    ids::CategoryId,
+    stacking_rules::StackingRules,
+    texts::{MAX_TEXT, check_lengths},
+};
 
 /// A category, as stored and as returned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -27,6 +33,31 @@ pub struct Category {
     #[serde(default = "category_object")]
     #[schema(value_type = String)]
     pub object: Cow<'static, str>,
+}
+
+/// What is sent to create or change a category: all of it, each time.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+pub struct CategoryInput {
+    pub name: String,
+    /// 0 or more.
+    pub hierarchy: i64,
+}
+
+impl CategoryInput {
+    /// Refuses a name that is empty or too long, and a negative hierarchy.
+    ///
+    /// # Errors
+    /// `invalid_payload`.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.name.is_empty() {
+            return Err(Error::invalid_payload(Path::of("name"), Rule::MinLength(1)));
+        }
+        check_lengths([(Path::of("name"), Some(&self.name), MAX_TEXT)])?;
+        if self.hierarchy < 0 {
+            return Err(Error::invalid_payload(Path::of("hierarchy"), Rule::AtLeast(0)));
+        }
+        Ok(())
+    }
 }
 
 /// The constant `object` of a category.

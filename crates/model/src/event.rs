@@ -12,6 +12,7 @@ use crate::{
     Timestamp,
     customer::{Customer, LoyaltyCampaign},
     ids::{CustomerId, UserId},
+    validation_rule::RuleEvent,
 };
 
 /// Whether an event is something done or something that followed.
@@ -42,6 +43,11 @@ event_types! {
         CUSTOMER_CREATED = "customer.created";
         CUSTOMER_UPDATED = "customer.updated";
         CUSTOMER_DELETED = "customer.deleted";
+        VALIDATION_RULE_CREATED = "business_validation_rule.created";
+        VALIDATION_RULE_UPDATED = "business_validation_rule.updated";
+        VALIDATION_RULE_DELETED = "business_validation_rule.deleted";
+        VALIDATION_RULE_ASSIGNED = "business_validation_rule.assignment.created";
+        VALIDATION_RULE_UNASSIGNED = "business_validation_rule.assignment.deleted";
     }
     subscribable {
         "business_validation_rule.assignment.created" "business_validation_rule.assignment.deleted"
@@ -187,6 +193,7 @@ pub enum Event<'a> {
     CustomerCreated(&'a Customer),
     CustomerUpdated(&'a Customer),
     CustomerDeleted(&'a Customer),
+    ValidationRule(RuleEvent<'a>),
 }
 
 impl Event<'_> {
@@ -196,17 +203,29 @@ impl Event<'_> {
             Event::CustomerCreated(_) => EventType::CUSTOMER_CREATED,
             Event::CustomerUpdated(_) => EventType::CUSTOMER_UPDATED,
             Event::CustomerDeleted(_) => EventType::CUSTOMER_DELETED,
+            Event::ValidationRule(event) => event.kind(),
         }
     }
 
     /// The id of what the event is about.
     pub fn entity_id(&self) -> &str {
-        self.customer().id.as_str()
+        match self {
+            Event::CustomerCreated(customer) | Event::CustomerUpdated(customer) | Event::CustomerDeleted(customer) => {
+                customer.id.as_str()
+            }
+            Event::ValidationRule(event) => event.rule.id.as_str(),
+        }
     }
 
     /// The payload as the activity log shows it, as JSON.
     pub fn logged_data(&self) -> String {
-        serde_json::to_string(&self.data()).expect("our own structs have string keys and no failing serializers")
+        match self {
+            Event::CustomerCreated(customer) | Event::CustomerUpdated(customer) | Event::CustomerDeleted(customer) => {
+                serde_json::to_string(&CustomerData::of(customer))
+                    .expect("our own structs have string keys and no failing serializers")
+            }
+            Event::ValidationRule(event) => event.data().to_string(),
+        }
     }
 
     /// The payload as webhooks receive it; only `customer.updated` has a form of its own.
@@ -219,19 +238,10 @@ impl Event<'_> {
                 }
                 to_value(&Data { customer: UpdatedCustomer::of(customer) })
             }
-            Event::CustomerCreated(_) | Event::CustomerDeleted(_) => to_value(&self.data()),
-        }
-    }
-
-    fn data(&self) -> CustomerData<'_> {
-        CustomerData { customer: self.customer().as_answer() }
-    }
-
-    fn customer(&self) -> &Customer {
-        match self {
-            Event::CustomerCreated(customer) | Event::CustomerUpdated(customer) | Event::CustomerDeleted(customer) => {
-                customer
+            Event::CustomerCreated(customer) | Event::CustomerDeleted(customer) => {
+                to_value(&CustomerData::of(customer))
             }
+            Event::ValidationRule(event) => event.data(),
         }
     }
 }
@@ -240,6 +250,12 @@ impl Event<'_> {
 #[derive(Serialize)]
 struct CustomerData<'a> {
     customer: Cow<'a, Customer>,
+}
+
+impl<'a> CustomerData<'a> {
+    fn of(customer: &'a Customer) -> Self {
+        Self { customer: customer.as_answer() }
+    }
 }
 
 fn to_value(data: &impl Serialize) -> Value {

@@ -32,6 +32,10 @@ pub enum Permission {
     AsyncActionsRead,
     MetadataSchemasRead,
     MetadataSchemasModify,
+    ValidationRulesRead,
+    ValidationRulesModify,
+    CategoriesRead,
+    CategoriesModify,
 }
 
 impl Role {
@@ -63,6 +67,7 @@ impl Role {
             (Role::User | Role::UserRestricted, _) => true,
             (Role::Viewer, CustomersRead | ProductsRead | BinRead | AsyncActionsRead | MetadataSchemasRead) => true,
             (Role::Merchant, CustomersRead | ProductsRead | MetadataSchemasRead) => true,
+            (Role::Viewer | Role::Merchant, ValidationRulesRead | CategoriesRead) => true,
             (Role::Viewer | Role::Merchant, _) => false,
         }
     }

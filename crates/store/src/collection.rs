@@ -8,13 +8,16 @@ use guerdon_model::{
     Timestamp,
     api_key::{ApiKey, KeyKind},
     bin_entry::Binned,
+    category::Category,
     customer::{Customer, DeletedCustomer},
     event_schema::EventSchema,
     metadata_schema::MetadataSchema,
     product::Product,
     project::Project,
     sku::Sku,
+    stacking_rules::StackingRules,
     user::User,
+    validation_rule::{AssignmentsCount, ValidationRule, ValidationRuleAssignment},
     webhook::Webhook,
 };
 
@@ -35,6 +38,11 @@ pub enum Collection {
     Products,
     Skus,
     BinEntries,
+    ValidationRules,
+    ValidationRuleAssignments,
+    AssignmentsCounts,
+    Categories,
+    StackingRules,
 }
 
 /// How a collection is stored.
@@ -166,11 +174,23 @@ static TABLE: [Spec; Collection::ALL.len()] = [
         configuration: false,
         counted: false,
     },
+    Spec { table: "validation_rules", columns: &[], configuration: true, counted: false },
+    Spec {
+        table: "validation_rules_assignments",
+        // For lists, and for finding one by its id. What has rules carries its assignments itself.
+        columns: &[text("rule_id"), text("related_object_id"), time("created_at")],
+        configuration: false,
+        counted: true,
+    },
+    // One per rule, beside the configuration: it changes with every voucher that gets a rule.
+    Spec { table: "assignments_counts", columns: &[], configuration: false, counted: false },
+    Spec { table: "categories", columns: &[], configuration: true, counted: false },
+    Spec { table: "stacking_rules", columns: &[], configuration: true, counted: false },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 12] = [
+    pub const ALL: [Collection; 17] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -183,6 +203,11 @@ impl Collection {
         Collection::Products,
         Collection::Skus,
         Collection::BinEntries,
+        Collection::ValidationRules,
+        Collection::ValidationRuleAssignments,
+        Collection::AssignmentsCounts,
+        Collection::Categories,
+        Collection::StackingRules,
     ];
 
     /// This collection's row of the table.
@@ -386,6 +411,60 @@ impl Document for Binned {
         let kind = self.content.resource_type();
         let source_id = self.content.source_id().map(|source_id| taken(kind, source_id));
         vec![taken(kind, self.content.id()).as_str().into(), source_id.as_deref().into()]
+    }
+}
+
+impl Document for ValidationRule {
+    const COLLECTION: Collection = Collection::ValidationRules;
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        Vec::new()
+    }
+}
+
+impl Document for ValidationRuleAssignment {
+    const COLLECTION: Collection = Collection::ValidationRuleAssignments;
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        vec![
+            self.rule_id.as_str().into(),
+            self.related_object_id.as_str().into(),
+            self.created_at.unwrap_or_default().into(),
+        ]
+    }
+}
+
+impl Document for AssignmentsCount {
+    const COLLECTION: Collection = Collection::AssignmentsCounts;
+    fn id(&self) -> &str {
+        self.rule_id.as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        Vec::new()
+    }
+}
+
+impl Document for Category {
+    const COLLECTION: Collection = Collection::Categories;
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        Vec::new()
+    }
+}
+
+impl Document for StackingRules {
+    const COLLECTION: Collection = Collection::StackingRules;
+    fn id(&self) -> &str {
+        self.id.as_ref().expect("only the defaults have no id, and they are never stored").as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        Vec::new()
     }
 }
 

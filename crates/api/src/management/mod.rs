@@ -5,4 +5,5 @@ pub(crate) mod event_schemas;
 pub(crate) mod metadata_schemas;
 pub(crate) mod projects;
 pub(crate) mod send_outs;
+pub(crate) mod stacking_rules;
 pub(crate) mod webhooks;

@@ -8,6 +8,7 @@ mod applicable_to;
 mod assignment;
 mod bundle;
 mod context;
+mod event;
 mod input;
 mod item;
 pub mod logic;
@@ -28,9 +29,13 @@ use crate::{Timestamp, ids::ValidationRuleId};
 pub use applicable_to::{
     ALL_PRODUCTS, ApplicableTo, ApplicableToEntry, Budget, Entries, ItemEffect, ItemObject, ItemTarget, OrderItemUnits,
 };
-pub use assignment::{RelatedObjectType, ValidationRuleAssignment, ValidationStatus};
+pub use assignment::{
+    AssignmentInput, Assignments, AssignmentsCount, MAX_ASSIGNMENTS, RelatedObjectType, ValidationRuleAssignment,
+    ValidationStatus,
+};
 pub use bundle::{BundlePart, BundleRules, MAX_BUNDLES};
 pub use context::ContextType;
+pub use event::{RuleChange, RuleEvent};
 pub use input::ValidationRuleInput;
 pub use item::ItemReference;
 pub use name::{Category, Operand, Place, RuleName};
