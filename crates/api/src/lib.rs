@@ -17,6 +17,7 @@ mod async_actions;
 mod auth;
 mod background;
 mod bin;
+mod campaigns;
 mod categories;
 mod customers;
 mod docs_page;
@@ -29,6 +30,7 @@ mod products;
 mod rate_limit;
 mod upload;
 mod validation_rules;
+mod vouchers;
 
 pub use app::{App, Settings};
 pub use openapi::document as openapi_document;

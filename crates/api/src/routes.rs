@@ -10,6 +10,7 @@ use guerdon_core::{
 use guerdon_model::{
     async_action::AsyncAction,
     bin_entry::BinEntry,
+    campaign::{CampaignAnswer, CampaignInput},
     category::{Category, CategoryInput},
     customer::{Customer, CustomerInput, PermanentDeletion},
     error::Dialect,
@@ -22,6 +23,7 @@ use guerdon_model::{
     sku::{Sku, SkuInput},
     stacking_rules::{StackingRules, StackingRulesInput},
     validation_rule::{AssignmentInput, ValidationRule, ValidationRuleAssignment, ValidationRuleInput},
+    voucher::{VoucherAnswer, VoucherInput},
     webhook::Webhook,
 };
 use utoipa::{
@@ -30,8 +32,8 @@ use utoipa::{
 };
 
 use crate::{
-    async_actions, bin, call::Call, categories, customers, management, metadata_schemas, products, respond::Answer,
-    validation_rules,
+    async_actions, bin, call::Call, campaigns, categories, customers, management, metadata_schemas, products,
+    respond::Answer, validation_rules, vouchers,
 };
 
 /// What carries out a route's requests.
@@ -238,6 +240,8 @@ pub fn table() -> Vec<Route> {
         category_routes(),
         management_routes(),
         stacking_rules_routes(),
+        campaign_routes(),
+        voucher_routes(),
     ]
     .concat()
 }
@@ -311,6 +315,38 @@ fn customer_routes() -> Vec<Route> {
             .needs(CustomersModify)
             .takes::<MetadataUpdate>()
             .accepts(),
+    ]
+}
+
+fn campaign_routes() -> Vec<Route> {
+    const CAMPAIGN: &str = "/v1/campaigns/{campaignId}";
+    vec![
+        post("/v1/campaigns", "Create a campaign", campaigns::create)
+            .needs(CampaignsModify)
+            .takes::<CampaignInput>()
+            .answers::<CampaignAnswer>(),
+        get(CAMPAIGN, "Read a campaign", campaigns::get).needs(CampaignsRead).answers::<CampaignAnswer>(),
+        post("/v1/campaigns/{campaignId}/enable", "Switch a campaign on", campaigns::enable)
+            .needs(CampaignsModify)
+            .without_body(),
+        post("/v1/campaigns/{campaignId}/disable", "Switch a campaign off", campaigns::disable)
+            .needs(CampaignsModify)
+            .without_body(),
+    ]
+}
+
+fn voucher_routes() -> Vec<Route> {
+    const VOUCHER: &str = "/v1/vouchers/{code}";
+    vec![
+        post("/v1/vouchers", "Create a voucher with a random code", vouchers::create)
+            .needs(VouchersModify)
+            .takes::<VoucherInput>()
+            .answers::<VoucherAnswer>(),
+        post(VOUCHER, "Create a voucher with a code of your own", vouchers::create_with_code)
+            .needs(VouchersModify)
+            .takes::<VoucherInput>()
+            .answers::<VoucherAnswer>(),
+        get(VOUCHER, "Read a voucher", vouchers::get).needs(VouchersRead).answers::<VoucherAnswer>(),
     ]
 }
 

@@ -1,8 +1,9 @@
 //! Categories: what redeemables are sorted into. `docs/categories.md` has the rules.
 
 use guerdon_model::{
-    Error,
+    Error, Patch,
     category::{Category, CategoryInput},
+    ids::CategoryId,
     list::List,
     stacking_rules::StackingRules,
 };
@@ -43,6 +44,28 @@ pub fn find_or_create(tx: &mut Tx, name: &str) -> Result<Category> {
         return Ok(new.as_ref().clone());
     }
     create(tx, &CategoryInput { name: name.to_owned(), hierarchy: 0 })
+}
+
+/// The category that a body chooses by its id or else by its name, which may be a new one.
+pub(crate) fn choose(tx: &mut Tx, name: &Patch<String>, id: &Patch<String>) -> Result<Option<Category>> {
+    match (id.as_value(), name.as_value()) {
+        (Some(id), _) => get(tx, id).map(Some),
+        (None, Some(name)) => find_or_create(tx, name).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+/// What an update does to the category of something; nothing if it is silent about it.
+pub(crate) fn patch(
+    tx: &mut Tx,
+    name: &Patch<String>,
+    id: &Patch<String>,
+    category: &mut Option<CategoryId>,
+) -> Result<()> {
+    if !(name.is_absent() && id.is_absent()) {
+        *category = choose(tx, name, id)?.map(|category| category.id);
+    }
+    Ok(())
 }
 
 /// Replaces name and hierarchy.

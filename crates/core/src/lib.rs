@@ -10,10 +10,12 @@
 
 pub mod bin;
 pub mod blobs;
+pub mod campaigns;
 pub mod categories;
 pub mod clock;
 pub mod context;
 pub mod customers;
+mod discounts;
 pub mod event_schemas;
 pub mod executor;
 pub mod failure;
@@ -30,6 +32,7 @@ pub mod snapshot;
 pub mod stacking_rules;
 pub mod tx;
 pub mod validation_rules;
+pub mod vouchers;
 pub mod webhooks;
 
 mod batch;

@@ -15,14 +15,16 @@ use std::{
 use guerdon_model::{
     Error,
     api_key::ApiKey,
+    campaign::Campaign,
     category::Category,
     event::EventType,
     event_schema::EventSchema,
-    ids::{CategoryId, ProjectId, ValidationRuleId, WebhookId},
+    ids::{CampaignId, CategoryId, ProjectId, ValidationRuleId, VoucherId, WebhookId},
     metadata::Metadata,
     metadata_schema::{MetadataSchema, Scope},
     project::Project,
     stacking_rules::StackingRules,
+    voucher::VoucherAssets,
     webhook::Webhook,
 };
 use guerdon_store::{Collection, Configuration, Document, Record, Store};
@@ -48,6 +50,9 @@ pub struct Snapshot {
     validation_rules: HashMap<ValidationRuleId, Arc<ReadyRule>>,
     categories: HashMap<CategoryId, Category>,
     stacking_rules: StackingRules,
+    campaigns: HashMap<CampaignId, Arc<Campaign>>,
+    /// The ids of the campaigns, by name.
+    campaign_ids: HashMap<String, CampaignId>,
 }
 
 impl Snapshot {
@@ -65,6 +70,8 @@ impl Snapshot {
             validation_rules: HashMap::new(),
             categories: HashMap::new(),
             stacking_rules: StackingRules::default(),
+            campaigns: HashMap::new(),
+            campaign_ids: HashMap::new(),
         };
         for (collection, record) in &configuration.records {
             match collection {
@@ -95,6 +102,11 @@ impl Snapshot {
                     snapshot.categories.insert(category.id.clone(), category);
                 }
                 Collection::StackingRules => snapshot.stacking_rules = read(record)?,
+                Collection::Campaigns => {
+                    let campaign: Arc<Campaign> = Arc::new(read(record)?);
+                    snapshot.campaign_ids.insert(campaign.name.clone(), campaign.id.clone());
+                    snapshot.campaigns.insert(campaign.id.clone(), campaign);
+                }
                 Collection::Customers
                 | Collection::DeletedCustomers
                 | Collection::Jobs
@@ -103,7 +115,9 @@ impl Snapshot {
                 | Collection::Skus
                 | Collection::BinEntries
                 | Collection::ValidationRuleAssignments
-                | Collection::AssignmentsCounts => {}
+                | Collection::AssignmentsCounts
+                | Collection::CampaignTotals
+                | Collection::Vouchers => {}
             }
         }
         snapshot.webhook_token =
@@ -169,6 +183,31 @@ impl Snapshot {
     /// How the project's redeemables can be combined; the defaults, without an id, if nothing is set.
     pub fn stacking_rules(&self) -> &StackingRules {
         &self.stacking_rules
+    }
+
+    /// The campaign with this id or name.
+    pub fn campaign(&self, reference: &str) -> Option<&Arc<Campaign>> {
+        self.campaigns.get(reference).or_else(|| self.campaign_named(reference))
+    }
+
+    /// The campaign with this name.
+    pub fn campaign_named(&self, name: &str) -> Option<&Arc<Campaign>> {
+        self.campaigns.get(self.campaign_ids.get(name)?)
+    }
+
+    /// The campaign with this id.
+    pub fn campaign_with_id(&self, id: &CampaignId) -> Option<&Arc<Campaign>> {
+        self.campaigns.get(id)
+    }
+
+    /// All campaigns, in no particular order.
+    pub fn campaigns(&self) -> impl Iterator<Item = &Arc<Campaign>> {
+        self.campaigns.values()
+    }
+
+    /// Where the images of a voucher's code are.
+    pub fn links_to_images(&self, _voucher: &VoucherId) -> VoucherAssets {
+        VoucherAssets::default()
     }
 
     /// The key that signs the project's webhooks; none if the project is unknown or its key was

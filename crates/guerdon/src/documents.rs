@@ -5,6 +5,8 @@ use guerdon_core::jobs::Job;
 use guerdon_model::{
     api_key::ApiKey,
     bin_entry::Binned,
+    campaign::Campaign,
+    campaign_totals::CampaignTotals,
     category::Category,
     customer::{Customer, DeletedCustomer},
     event_schema::EventSchema,
@@ -15,6 +17,7 @@ use guerdon_model::{
     stacking_rules::StackingRules,
     user::User,
     validation_rule::{AssignmentsCount, ValidationRule, ValidationRuleAssignment},
+    voucher::Voucher,
     webhook::Webhook,
 };
 use guerdon_store::{Collection, ColumnValue, Document, Record, StoreError};
@@ -42,6 +45,9 @@ pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<Col
         Collection::AssignmentsCounts => of::<AssignmentsCount>(record),
         Collection::Categories => of::<Category>(record),
         Collection::StackingRules => of::<StackingRules>(record),
+        Collection::Campaigns => of::<Campaign>(record),
+        Collection::CampaignTotals => of::<CampaignTotals>(record),
+        Collection::Vouchers => of::<Voucher>(record),
     }
 }
 

@@ -56,6 +56,12 @@ pub enum Error {
     InvalidRedeemables { details: String },
     /// Of several redeemables, none can be applied.
     NoApplicableRedeemables,
+    /// The campaign can't be made or can't have what was asked for.
+    InvalidCampaign { details: String },
+    /// The voucher can't be made or changed like that.
+    InvalidVoucher { details: String },
+    /// There are not so many codes of the form that was asked for.
+    InvalidCodeConfig { details: String },
     /// The project has stacking rules already.
     StackingRulesExist,
     /// Unknown, wrong, blocked or missing credentials.
@@ -242,6 +248,15 @@ impl Error {
             }
             Error::NoApplicableRedeemables => {
                 row(400, Some("no_applicable_redeemables"), "No applicable redeemables", None)
+            }
+            Error::InvalidCampaign { details } => {
+                row(400, Some("invalid_campaign"), "Invalid Campaign", Some(details.clone()))
+            }
+            Error::InvalidVoucher { details } => {
+                row(400, Some("invalid_voucher"), "Invalid Voucher", Some(details.clone()))
+            }
+            Error::InvalidCodeConfig { details } => {
+                row(400, Some("invalid_code_config"), "Invalid code config", Some(details.clone()))
             }
             Error::StackingRulesExist => row(
                 409,

@@ -48,6 +48,20 @@ event_types! {
         VALIDATION_RULE_DELETED = "business_validation_rule.deleted";
         VALIDATION_RULE_ASSIGNED = "business_validation_rule.assignment.created";
         VALIDATION_RULE_UNASSIGNED = "business_validation_rule.assignment.deleted";
+        CAMPAIGN_CREATED = "campaign.created";
+        CAMPAIGN_UPDATED = "campaign.updated";
+        CAMPAIGN_DELETED = "campaign.deleted";
+        CAMPAIGN_ENABLED = "campaign.enabled";
+        CAMPAIGN_DISABLED = "campaign.disabled";
+        CAMPAIGN_VOUCHERS_ADDED = "campaign.vouchers.added";
+        CAMPAIGN_GENERATION_STARTED = "campaign.vouchers.generation.started";
+        CAMPAIGN_GENERATION_COMPLETED = "campaign.vouchers.generation.completed";
+        CAMPAIGN_GENERATION_FAILED = "campaign.vouchers.generation.failed";
+        VOUCHER_CREATED = "voucher.created";
+        VOUCHER_UPDATED = "voucher.updated";
+        VOUCHER_DELETED = "voucher.deleted";
+        VOUCHER_ENABLED = "voucher.enabled";
+        VOUCHER_DISABLED = "voucher.disabled";
     }
     subscribable {
         "business_validation_rule.assignment.created" "business_validation_rule.assignment.deleted"
@@ -188,12 +202,35 @@ pub struct EventApiKey {
 }
 
 /// An event that a command emits, with what it is about.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Event<'a> {
     CustomerCreated(&'a Customer),
     CustomerUpdated(&'a Customer),
     CustomerDeleted(&'a Customer),
     ValidationRule(RuleEvent<'a>),
+    /// Anything whose payload is one struct.
+    Of {
+        kind: EventType,
+        entity_id: &'a str,
+        data: &'a dyn Payload,
+    },
+}
+
+/// What an event carries: any struct that can be written as JSON.
+pub trait Payload: fmt::Debug {
+    /// As the event log keeps it.
+    fn text(&self) -> String;
+    /// As it is put into canonical form.
+    fn value(&self) -> Value;
+}
+
+impl<T: Serialize + fmt::Debug> Payload for T {
+    fn text(&self) -> String {
+        serde_json::to_string(self).expect("our own structs have string keys and no failing serializers")
+    }
+    fn value(&self) -> Value {
+        to_value(self)
+    }
 }
 
 impl Event<'_> {
@@ -204,6 +241,7 @@ impl Event<'_> {
             Event::CustomerUpdated(_) => EventType::CUSTOMER_UPDATED,
             Event::CustomerDeleted(_) => EventType::CUSTOMER_DELETED,
             Event::ValidationRule(event) => event.kind(),
+            Event::Of { kind, .. } => *kind,
         }
     }
 
@@ -214,6 +252,7 @@ impl Event<'_> {
                 customer.id.as_str()
             }
             Event::ValidationRule(event) => event.rule.id.as_str(),
+            Event::Of { entity_id, .. } => entity_id,
         }
     }
 
@@ -225,6 +264,7 @@ impl Event<'_> {
                     .expect("our own structs have string keys and no failing serializers")
             }
             Event::ValidationRule(event) => event.data().to_string(),
+            Event::Of { data, .. } => data.text(),
         }
     }
 
@@ -242,6 +282,7 @@ impl Event<'_> {
                 to_value(&CustomerData::of(customer))
             }
             Event::ValidationRule(event) => event.data(),
+            Event::Of { data, .. } => data.value(),
         }
     }
 }

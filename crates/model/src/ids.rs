@@ -101,6 +101,12 @@ ids! {
     OrderId = "ord_" Suffix::TimeOrdered;
     /// A line of an order; a new one whenever the order is saved.
     OrderItemId = "ordli_" Suffix::TimeOrdered;
+    /// A campaign.
+    CampaignId = "camp_" Suffix::Random(24);
+    /// A voucher of any type.
+    VoucherId = "v_" Suffix::Random(32);
+    /// A publication of vouchers.
+    PublicationId = "pub_" Suffix::Random(32);
     /// A category of redeemables.
     CategoryId = "cat_" Suffix::TimeOrdered;
     /// A project's stacking rules.

@@ -11,8 +11,11 @@
 pub mod api_key;
 pub mod async_action;
 pub mod bin_entry;
+pub mod campaign;
+pub mod campaign_totals;
 pub mod canonical_json;
 pub mod category;
+pub mod code_config;
 pub mod customer;
 pub mod discount;
 pub mod error;
@@ -39,6 +42,7 @@ pub mod time;
 pub mod user;
 pub mod validation_rule;
 pub mod validity;
+pub mod voucher;
 pub mod webhook;
 
 pub use error::Error;

@@ -95,6 +95,20 @@ pub fn part<T: DeserializeOwned, E: de::Error>(json: &Map<String, Value>) -> Res
     })
 }
 
+/// Implements `Deserialize` for a body all of whose fields are bodies that share its keys. Serde's `flatten`
+/// would forget where something does not fit.
+macro_rules! joined {
+    ($body:ident { $($field:ident),* $(,)? }) => {
+        impl<'de> serde::Deserialize<'de> for $body {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let json = serde_json::Map::<String, serde_json::Value>::deserialize(deserializer)?;
+                Ok(Self { $($field: $crate::payload::part(&json)?),* })
+            }
+        }
+    };
+}
+pub(crate) use joined;
+
 /// A place that continues within a part.
 fn extended(path: Path, place: &str) -> Path {
     let place: Vec<Value> = serde_json::from_str(place).unwrap_or_default();

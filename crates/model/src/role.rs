@@ -36,6 +36,12 @@ pub enum Permission {
     ValidationRulesModify,
     CategoriesRead,
     CategoriesModify,
+    CampaignsRead,
+    CampaignsModify,
+    CampaignsDelete,
+    VouchersRead,
+    VouchersModify,
+    VouchersDelete,
 }
 
 impl Role {
@@ -67,7 +73,9 @@ impl Role {
             (Role::User | Role::UserRestricted, _) => true,
             (Role::Viewer, CustomersRead | ProductsRead | BinRead | AsyncActionsRead | MetadataSchemasRead) => true,
             (Role::Merchant, CustomersRead | ProductsRead | MetadataSchemasRead) => true,
-            (Role::Viewer | Role::Merchant, ValidationRulesRead | CategoriesRead) => true,
+            (Role::Viewer | Role::Merchant, ValidationRulesRead | CategoriesRead | CampaignsRead | VouchersRead) => {
+                true
+            }
             (Role::Viewer | Role::Merchant, _) => false,
         }
     }

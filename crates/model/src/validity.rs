@@ -64,7 +64,7 @@ pub struct DailyHours {
 }
 
 /// What a client sends about time limits.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct TimeLimitsInput {
     #[schema(value_type = Option<Timestamp>)]
@@ -151,7 +151,8 @@ impl TimeLimits {
     }
 }
 
-const NOT_A_DURATION: &str = "cannot be recognized as a ISO-8601 compliant duration";
+/// What is wrong with a text that is no ISO 8601 duration.
+pub(crate) const NOT_A_DURATION: &str = "cannot be recognized as a ISO-8601 compliant duration";
 const NOT_A_TIME: &str = "must be a time of the form HH:mm";
 
 impl ValidityHours {

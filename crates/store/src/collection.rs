@@ -2,6 +2,8 @@
 //!
 //! A new resource is a new row here, an `impl Document` below and a table in each store's schema.
 
+mod campaigns;
+
 use std::sync::Arc;
 
 use guerdon_model::{
@@ -43,6 +45,9 @@ pub enum Collection {
     AssignmentsCounts,
     Categories,
     StackingRules,
+    Campaigns,
+    CampaignTotals,
+    Vouchers,
 }
 
 /// How a collection is stored.
@@ -91,6 +96,11 @@ const fn text(name: &'static str) -> Column {
 }
 /// UTC milliseconds.
 const fn time(name: &'static str) -> Column {
+    Column { name, kind: Kind::Integer, nullable: false, unique: Unique::No }
+}
+
+/// 1 or 0.
+const fn flag(name: &'static str) -> Column {
     Column { name, kind: Kind::Integer, nullable: false, unique: Unique::No }
 }
 
@@ -186,11 +196,36 @@ static TABLE: [Spec; Collection::ALL.len()] = [
     Spec { table: "assignments_counts", columns: &[], configuration: false, counted: false },
     Spec { table: "categories", columns: &[], configuration: true, counted: false },
     Spec { table: "stacking_rules", columns: &[], configuration: true, counted: false },
+    Spec {
+        table: "campaigns",
+        columns: &[text("name").unique(), text("campaign_type"), time("created_at"), time("changed_at")],
+        configuration: true,
+        counted: false,
+    },
+    Spec { table: "campaign_totals", columns: &[], configuration: false, counted: false },
+    Spec {
+        table: "vouchers",
+        columns: &[
+            // As it is looked up. Unique among those in the bin, too, which stay in this table.
+            text("code").unique(),
+            text("campaign_id").nullable(),
+            // The campaign, as long as a publication from it may choose the voucher.
+            text("pool").nullable(),
+            text("holder_id").nullable(),
+            time("expiration_date").nullable(),
+            flag("is_active"),
+            flag("is_referral_code"),
+            time("changed_at"),
+        ],
+        configuration: false,
+        // The campaigns' totals say how many there are.
+        counted: false,
+    },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 17] = [
+    pub const ALL: [Collection; 20] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -208,6 +243,9 @@ impl Collection {
         Collection::AssignmentsCounts,
         Collection::Categories,
         Collection::StackingRules,
+        Collection::Campaigns,
+        Collection::CampaignTotals,
+        Collection::Vouchers,
     ];
 
     /// This collection's row of the table.
@@ -259,6 +297,11 @@ pub enum ColumnValue {
 impl From<Timestamp> for ColumnValue {
     fn from(time: Timestamp) -> Self {
         ColumnValue::Integer(time.as_millis())
+    }
+}
+impl From<bool> for ColumnValue {
+    fn from(flag: bool) -> Self {
+        ColumnValue::Integer(flag.into())
     }
 }
 impl From<&str> for ColumnValue {

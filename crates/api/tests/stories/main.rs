@@ -5,6 +5,7 @@ mod app;
 mod async_actions;
 mod bad_input;
 mod bin;
+mod campaigns;
 mod customers;
 mod imports;
 mod lists;

@@ -3,9 +3,10 @@
 //! A job is a document. Whoever works on it moves its `due_at` into the future (a lease) and, with
 //! every step, commits the step's changes and the job's progress together: a step happens once, and a
 //! job whose worker died becomes due again where it stopped. Jobs of one project run one after the
-//! other, in the order in which they were started. `docs/async-actions.md` is the page for users.
+//! other, in the order in which they were started; only those that generate codes take turns beside them. `docs/async-actions.md` is the page for users.
 
 pub mod bulk;
+pub mod generation;
 pub mod import;
 mod rows;
 mod runner;
@@ -28,7 +29,7 @@ use crate::{
     context::Context,
     customers::import::CustomerColumn,
     failure::damaged,
-    jobs::{bulk::BulkWork, import::ImportWork},
+    jobs::{bulk::BulkWork, generation::GenerationWork, import::ImportWork},
     products::import::{ProductColumn, SkuColumn},
     service::Guerdon,
     tx::{Result, Tx},
@@ -65,6 +66,7 @@ pub enum Work {
     SkusImport(ImportWork<SkuColumn>),
     ProductsBulk(BulkWork),
     ProductsMetadata(BulkWork),
+    VouchersGenerate(GenerationWork),
     /// Deletes what is left of a project.
     ProjectPurge {
         project: ProjectId,
@@ -82,8 +84,14 @@ impl Work {
             Work::SkusImport(_) => "SKUS.IMPORT_CSV",
             Work::ProductsBulk(_) => "PRODUCTS.BULK_UPDATE",
             Work::ProductsMetadata(_) => "PRODUCTS.METADATA_UPDATE",
+            Work::VouchersGenerate(_) => "CAMPAIGN.VOUCHERS_GENERATE",
             Work::ProjectPurge { .. } => "PROJECTS.PURGE",
         }
+    }
+
+    /// Whether such jobs take turns instead of waiting for those before them.
+    fn takes_turns(&self) -> bool {
+        matches!(self, Work::VouchersGenerate(_))
     }
 
     /// Where a bulk update stands, whatever it updates.
@@ -93,9 +101,11 @@ impl Work {
             | Work::CustomersMetadata(work)
             | Work::ProductsBulk(work)
             | Work::ProductsMetadata(work) => Some(work),
-            Work::CustomersImport(_) | Work::ProductsImport(_) | Work::SkusImport(_) | Work::ProjectPurge { .. } => {
-                None
-            }
+            Work::CustomersImport(_)
+            | Work::ProductsImport(_)
+            | Work::SkusImport(_)
+            | Work::VouchersGenerate(_)
+            | Work::ProjectPurge { .. } => None,
         }
     }
 }
@@ -175,6 +185,8 @@ impl Claim {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {
     Made,
+    /// Others may have a turn; the job goes on later.
+    GaveWay,
     /// Another worker has taken over: stop.
     Lost,
 }

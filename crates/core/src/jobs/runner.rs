@@ -1,12 +1,16 @@
 //! Takes due jobs and works them off.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
-use guerdon_model::{Error, customer::CustomerInput, ids::ProjectId, product::ProductInput};
+use guerdon_model::{Error, Timestamp, customer::CustomerInput, ids::ProjectId, product::ProductInput};
 use guerdon_store::{Collection, Condition, Query, Record};
 use tokio::task::JoinSet;
 
-use super::{Claim, Job, LEASE, Progress, Work, bulk, import};
+use super::{Claim, Job, LEASE, Progress, Work, bulk, generation, import};
 use crate::{
     context::Context,
     failure::unavailable,
@@ -17,10 +21,10 @@ use crate::{
 
 /// How often a worker looks for jobs whose former worker has died.
 const LOOK: Duration = Duration::from_secs(1);
-/// How many projects' jobs run at a time.
+/// How many jobs run at a time.
 const SIDE_BY_SIDE: usize = 4;
 
-/// Works off jobs until it is dropped: one at a time of each project, several projects side by side.
+/// Works off jobs until it is dropped: one at a time of each line, several lines side by side.
 pub async fn work(guerdon: Arc<Guerdon>) {
     let mut running = JoinSet::new();
     let mut busy = HashSet::new();
@@ -29,9 +33,9 @@ pub async fn work(guerdon: Arc<Guerdon>) {
             () = guerdon.signals.jobs.notified() => {}
             () = tokio::time::sleep(LOOK) => {}
             Some(ended) = running.join_next(), if !running.is_empty() => match ended {
-                Ok(project) => drop(busy.remove(&project)),
+                Ok(line) => drop(busy.remove(&line)),
                 Err(error) => {
-                    // Its project is not known any more; the lease keeps others from its job for a while.
+                    // Its line is not known any more; the lease keeps others from its job for a while.
                     tracing::error!(%error, "a job's worker has broken off");
                     busy.clear();
                 }
@@ -39,12 +43,12 @@ pub async fn work(guerdon: Arc<Guerdon>) {
         }
         match first_in_line(&guerdon).await {
             Ok(jobs) => {
-                for (project, id) in jobs {
-                    if running.len() < SIDE_BY_SIDE && busy.insert(project.clone()) {
+                for Due { line, id } in jobs {
+                    if running.len() < SIDE_BY_SIDE && busy.insert(line.clone()) {
                         let guerdon = guerdon.clone();
                         running.spawn(async move {
-                            run(guerdon, project.clone(), id).await;
-                            project
+                            run(guerdon, line.project.clone(), id).await;
+                            line
                         });
                     }
                 }
@@ -66,30 +70,58 @@ pub async fn run_due(guerdon: &Arc<Guerdon>) -> usize {
                 return ended;
             }
         };
-        let runs = jobs.into_iter().map(|(project, id)| run(guerdon.clone(), project, id));
+        let runs = jobs.into_iter().map(|Due { line, id }| run(guerdon.clone(), line.project, id));
         let outcomes = futures_util::future::join_all(runs).await;
-        let settled = outcomes.iter().filter(|settled| **settled).count();
-        ended += settled;
-        if settled == 0 {
+        ended += outcomes.iter().filter(|outcome| **outcome == Ended::Settled).count();
+        if outcomes.iter().all(|outcome| *outcome == Ended::Elsewhere) {
             // Somebody else has them, or the store does not answer: look again later.
             return ended;
         }
     }
 }
 
-/// Each project's oldest unfinished job, if it is due.
-async fn first_in_line(guerdon: &Guerdon) -> std::result::Result<Vec<(ProjectId, String)>, Error> {
-    let records = unfinished(guerdon).await?;
+/// Jobs of one project that wait for each other: those that run in the order in which they were started,
+/// or those that take turns.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Line {
+    project: ProjectId,
+    takes_turns: bool,
+}
+
+/// The next job of a line.
+struct Due {
+    line: Line,
+    id: String,
+}
+
+/// What became of a job in one worker's hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Settled,
+    GaveWay,
+    /// Somebody else has it, or will go on with it.
+    Elsewhere,
+}
+
+/// Of each line the next job, if it is due: the oldest, or of those that take turns the one that has waited
+/// for longest.
+async fn first_in_line(guerdon: &Guerdon) -> std::result::Result<Vec<Due>, Error> {
     let now = guerdon.clock.now();
-    let mut seen = HashSet::new();
-    let is_due =
-        |record: &Record| record.document::<Job>().is_ok_and(|job| job.due_at.is_some_and(|due_at| due_at <= now));
-    Ok(records
-        .iter()
-        .filter(|record| seen.insert(record.project.clone()))
-        .filter(|record| is_due(record))
-        .map(|record| (record.project.clone(), record.id.to_string()))
-        .collect())
+    let mut first: HashMap<Line, (Timestamp, String)> = HashMap::new();
+    for record in unfinished(guerdon).await? {
+        let Ok(job) = record.document::<Job>() else { continue };
+        let Some(due_at) = job.due_at else { continue };
+        let line = Line { project: record.project.clone(), takes_turns: job.work.takes_turns() };
+        let is_next = match first.get(&line) {
+            None => true,
+            Some((earliest, _)) => line.takes_turns && due_at < *earliest,
+        };
+        if is_next {
+            first.insert(line, (due_at, record.id.to_string()));
+        }
+    }
+    let due = first.into_iter().filter(|(_, (due_at, _))| *due_at <= now);
+    Ok(due.map(|(line, (_, id))| Due { line, id }).collect())
 }
 
 /// Makes every unfinished job due at once, for a process that is the only one on its store: whoever
@@ -127,8 +159,8 @@ async fn unfinished(guerdon: &Guerdon) -> std::result::Result<Vec<Record>, Error
     Ok(guerdon.store.query(query).await.map_err(unavailable)?.records)
 }
 
-/// Takes one job and works on it; returns whether it was ended here.
-async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> bool {
+/// Takes one job and works on it.
+async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> Ended {
     let job = {
         let id = id.clone();
         let context = Context::background(project.clone(), &guerdon.ids.next(guerdon.clock.now()));
@@ -136,10 +168,10 @@ async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> bool {
     };
     let job = match job {
         Ok(Some(job)) => job,
-        Ok(None) => return false,
+        Ok(None) => return Ended::Elsewhere,
         Err(error) => {
             tracing::error!(%project, job = id, %error, "a job could not be taken");
-            return false;
+            return Ended::Elsewhere;
         }
     };
     let context = Context {
@@ -159,24 +191,26 @@ async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> bool {
         Work::ProductsBulk(work) | Work::ProductsMetadata(work) => {
             bulk::run::<ProductInput>(&guerdon, &context, &claim, work).await
         }
+        Work::VouchersGenerate(_) => generation::run(&guerdon, &context, &claim).await,
         Work::ProjectPurge { project } => projects::purge(&guerdon, &context, &claim, &project).await,
     };
     match outcome {
         Ok(Progress::Lost) => {
             tracing::warn!(%project, job = id, "another worker has taken over a job");
-            false
+            Ended::Elsewhere
         }
         Ok(Progress::Made) => {
             tracing::info!(%project, job = id, kind = %job.action.kind, "a job has ended");
-            true
+            Ended::Settled
         }
+        Ok(Progress::GaveWay) => Ended::GaveWay,
         // Its lease runs out and whoever finds it then goes on.
-        Err(Error::StoreUnavailable | Error::Overloaded { .. }) => false,
+        Err(Error::StoreUnavailable | Error::Overloaded { .. }) => Ended::Elsewhere,
         Err(error) => {
             tracing::error!(%project, job = id, %error, "a job has broken off");
             let reason = error.to_string();
             let broken = guerdon.executor.execute(context, Vec::new(), move |tx| break_off(tx, &claim, &reason)).await;
-            broken.is_ok()
+            if broken.is_ok() { Ended::Settled } else { Ended::Elsewhere }
         }
     }
 }

@@ -2,13 +2,20 @@
 //! ([`Assignments`]): who has loaded a voucher, or holds a snapshot with its campaign, knows its rules
 //! without looking for them.
 
+use std::sync::Arc;
+
 use guerdon_model::{
     Error,
+    campaign::Campaign,
     validation_rule::{Assignments, RelatedObjectType},
+    voucher::Voucher,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::tx::{Result, Tx};
+use crate::{
+    tx::{Result, Tx},
+    vouchers,
+};
 
 /// A voucher, campaign, promotion tier and so on, on its way from and to its collection.
 pub trait Owner {
@@ -34,14 +41,63 @@ pub trait Owner {
 /// The owner with this id; none if there is no such thing.
 ///
 /// Every kind with a collection is loaded here; the others can't exist.
-pub(super) fn find(_tx: &mut Tx, kind: RelatedObjectType, _id: &str) -> Result<Option<Box<dyn Owner>>> {
+pub(super) fn find(tx: &mut Tx, kind: RelatedObjectType, id: &str) -> Result<Option<Box<dyn Owner>>> {
     match kind {
-        RelatedObjectType::Voucher
-        | RelatedObjectType::Campaign
-        | RelatedObjectType::PromotionTier
+        RelatedObjectType::Voucher => Ok(vouchers::find(tx, id)?.map(boxed)),
+        RelatedObjectType::Campaign => match tx.config().campaign(id) {
+            Some(known) => Ok(tx.get::<Campaign>(known.id.as_str())?.map(boxed)),
+            None => Ok(None),
+        },
+        RelatedObjectType::PromotionTier
         | RelatedObjectType::EarningRule
         | RelatedObjectType::RewardAssignment
         | RelatedObjectType::Distribution => Ok(None),
+    }
+}
+
+fn boxed<O: Owner + Clone + 'static>(owner: Arc<O>) -> Box<dyn Owner> {
+    Box::new(Arc::unwrap_or_clone(owner))
+}
+
+impl Owner for Campaign {
+    fn kind(&self) -> RelatedObjectType {
+        RelatedObjectType::Campaign
+    }
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn assignments(&self) -> &Assignments {
+        &self.validation_rules_assignments
+    }
+    fn assignments_mut(&mut self) -> &mut Assignments {
+        &mut self.validation_rules_assignments
+    }
+    fn in_events(&self) -> Value {
+        json!(self.simple(None))
+    }
+    fn put(self: Box<Self>, tx: &mut Tx) {
+        tx.put(*self);
+    }
+}
+
+impl Owner for Voucher {
+    fn kind(&self) -> RelatedObjectType {
+        RelatedObjectType::Voucher
+    }
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn assignments(&self) -> &Assignments {
+        &self.validation_rules_assignments
+    }
+    fn assignments_mut(&mut self) -> &mut Assignments {
+        &mut self.validation_rules_assignments
+    }
+    fn in_events(&self) -> Value {
+        json!(self.simple(Default::default()))
+    }
+    fn put(self: Box<Self>, tx: &mut Tx) {
+        tx.put(*self);
     }
 }
 

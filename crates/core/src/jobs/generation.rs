@@ -1,0 +1,153 @@
+//! Generates codes of a campaign, slice by slice.
+//!
+//! Jobs of this kind take turns: after [`TURN`], one gives way to the others of its project.
+
+use std::sync::Arc;
+
+use guerdon_model::{
+    Error,
+    campaign::{AddedVouchers, Campaign, GenerationData, GenerationStatus},
+    code_config::CodeConfig,
+    event::{Event, EventType},
+    ids::{CampaignId, CategoryId},
+    voucher::Voucher,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{Claim, Progress, Work};
+use crate::{
+    campaigns::{category_of, codes::CodeDraw},
+    context::Context,
+    service::Guerdon,
+    tx::{Result, Tx},
+    vouchers,
+};
+
+/// How many vouchers are made in one commit: few enough that others don't wait for long.
+const SLICE: u64 = 500;
+/// How many slices make a turn.
+const TURN: usize = 40;
+
+/// Where a generation stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GenerationWork {
+    pub campaign: CampaignId,
+    /// How many vouchers are wanted.
+    pub count: u64,
+    pub done: u64,
+    /// What their codes look like.
+    pub code_config: CodeConfig,
+    /// What they have of their own; the campaign's if there is nothing.
+    #[serde(default)]
+    pub own: Option<Box<AddedVouchers>>,
+    #[serde(default)]
+    pub category_id: Option<CategoryId>,
+}
+
+impl GenerationWork {
+    /// The first vouchers of a campaign.
+    pub fn of(campaign: &Campaign, code_config: CodeConfig, count: u64) -> Self {
+        Self { campaign: campaign.id.clone(), count, done: 0, code_config, own: None, category_id: None }
+    }
+}
+
+/// What a slice came to.
+enum Step {
+    Made,
+    Finished,
+    Lost,
+}
+
+/// Generates codes from where the job stands.
+///
+/// # Errors
+/// `StoreUnavailable` or `Overloaded`, to go on later; anything else breaks the job off.
+pub(super) async fn run(
+    guerdon: &Arc<Guerdon>,
+    context: &Context,
+    claim: &Claim,
+) -> std::result::Result<Progress, Error> {
+    for _ in 0..TURN {
+        let (claim, mut codes) = (claim.clone(), CodeDraw::new(&guerdon.ids));
+        let make = move |tx: &mut Tx| make_slice(tx, &claim, &mut codes);
+        match guerdon.executor.execute(context.clone(), Vec::new(), make).await? {
+            Step::Made => {}
+            Step::Finished => return Ok(Progress::Made),
+            Step::Lost => return Ok(Progress::Lost),
+        }
+    }
+    let claim = claim.clone();
+    guerdon.executor.execute(context.clone(), Vec::new(), move |tx| give_way(tx, &claim)).await
+}
+
+fn make_slice(tx: &mut Tx, claim: &Claim, codes: &mut CodeDraw) -> Result<Step> {
+    let Some(mut job) = claim.job(tx)? else { return Ok(Step::Lost) };
+    let Work::VouchersGenerate(work) = &mut job.work else { return Ok(Step::Lost) };
+    let Some(campaign) = tx.config().campaign_with_id(&work.campaign).cloned() else {
+        job.break_off("The campaign was deleted", tx.now());
+        tx.put(job);
+        return Ok(Step::Finished);
+    };
+    if work.done == 0 {
+        emit(tx, EventType::CAMPAIGN_GENERATION_STARTED, &campaign, None);
+    }
+    let wanted = (work.count - work.done).min(SLICE);
+    let new = codes.take(tx, &work.code_config, wanted as usize)?;
+    let made = new.len() as u64;
+    let slice = new.into_iter().map(|code| voucher(tx, &campaign, work, code)).collect::<Result<Vec<_>>>()?;
+    vouchers::add_many(tx, &campaign.id, slice)?;
+    work.done += made;
+    let (done, count) = (work.done, work.count);
+    job.tally.done = done;
+    let step = if made < wanted {
+        settle(tx, &campaign, GenerationStatus::Failed)?;
+        emit(tx, EventType::CAMPAIGN_GENERATION_FAILED, &campaign, Some(done));
+        job.break_off("There are no more codes of this form", tx.now());
+        Step::Finished
+    } else if done == count {
+        settle(tx, &campaign, GenerationStatus::Done)?;
+        emit(tx, EventType::CAMPAIGN_GENERATION_COMPLETED, &campaign, Some(count));
+        job.finish(json!({"message": format!("Generated {count} vouchers."), "done_count": count}), tx.now());
+        Step::Finished
+    } else {
+        job.step(u8::try_from(done * 100 / count).unwrap_or(99), tx.now());
+        Step::Made
+    };
+    tx.put(job);
+    Ok(step)
+}
+
+fn voucher(tx: &Tx, campaign: &Campaign, work: &GenerationWork, code: String) -> Result<Voucher> {
+    let mut voucher = vouchers::of_campaign(tx, campaign, code);
+    if let Some(own) = &work.own {
+        vouchers::apply_own(&mut voucher, own)?;
+        voucher.category_id = work.category_id.clone().or(voucher.category_id);
+    }
+    Ok(voucher)
+}
+
+/// Says on the campaign how its vouchers are.
+fn settle(tx: &mut Tx, campaign: &Campaign, status: GenerationStatus) -> Result<()> {
+    if let Some(stored) = tx.get::<Campaign>(campaign.id.as_str())?
+        && stored.creation_status != status
+    {
+        tx.put(Campaign { creation_status: status, ..stored.as_ref().clone() });
+    }
+    Ok(())
+}
+
+fn emit(tx: &mut Tx, kind: EventType, campaign: &Campaign, count: Option<u64>) {
+    let shown = campaign.simple(category_of(tx.config(), campaign.category_id.as_ref()));
+    let completed_at = (kind == EventType::CAMPAIGN_GENERATION_COMPLETED).then(|| tx.now());
+    let data = GenerationData { campaign: &shown, count, completed_at };
+    tx.emit(Event::Of { kind, entity_id: campaign.id.as_str(), data: &data });
+}
+
+/// Makes the job due behind the others.
+fn give_way(tx: &mut Tx, claim: &Claim) -> Result<Progress> {
+    let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
+    job.due_at = Some(tx.now());
+    tx.put(job);
+    Ok(Progress::GaveWay)
+}
