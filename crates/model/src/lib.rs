@@ -39,6 +39,7 @@ pub mod sku;
 pub mod stacking_rules;
 pub mod texts;
 pub mod time;
+pub mod usage;
 pub mod user;
 pub mod validation_rule;
 pub mod validity;
