@@ -16,6 +16,7 @@ use super::{find, identifiers, keys, named, upsert_keys};
 use crate::{
     bin, products,
     tx::{Result, Tx},
+    validation_rules,
 };
 
 /// The word for SKUs in errors.
@@ -126,6 +127,8 @@ fn check_metadata(tx: &Tx, input: &SkuInput) -> Result<()> {
 /// Removes the SKU; unless by force, its identifiers stay taken until its bin entry is deleted.
 pub fn delete(tx: &mut Tx, product: &str, reference: &str, force: bool) -> Result<()> {
     let sku = of_product(tx, product, reference)?;
+    let identifiers: Vec<&str> = [sku.id.as_str()].into_iter().chain(sku.source_id.as_deref()).collect();
+    validation_rules::refuse_used(tx, RESOURCE, reference, |ready| ready.rule.names_sku(&identifiers))?;
     tx.delete::<Sku>(sku.id.as_str());
     if !force {
         bin::add(tx, Content::Sku(sku.as_ref().clone()));

@@ -69,16 +69,23 @@ pub fn assign(tx: &mut Tx, rule: &str, owner: &mut dyn Owner) -> Result<Validati
 
 /// Takes all rules from an owner that is about to be deleted. That is no event of its own.
 pub fn remove_all_of(tx: &mut Tx, owner: &mut dyn Owner) -> Result<()> {
-    for assignment in std::mem::take(owner.assignments_mut()).iter() {
+    let assignments = std::mem::take(owner.assignments_mut());
+    tx.need(assignments.iter().flat_map(row_keys))?;
+    for assignment in &assignments {
         remove(tx, assignment)?;
     }
     Ok(())
 }
 
+fn row_keys(assignment: &ValidationRuleAssignment) -> [Key; 2] {
+    let (id, rule) = (assignment.id.as_str(), assignment.rule_id.as_str());
+    [Key::id(Collection::ValidationRuleAssignments, id), Key::id(Collection::AssignmentsCounts, rule)]
+}
+
 /// Removes the row of an assignment that is or will be out of its owner's document.
 fn remove(tx: &mut Tx, assignment: &ValidationRuleAssignment) -> Result<()> {
     let (id, rule) = (assignment.id.as_str(), assignment.rule_id.as_str());
-    tx.need([Key::id(Collection::ValidationRuleAssignments, id), Key::id(Collection::AssignmentsCounts, rule)])?;
+    tx.need(row_keys(assignment))?;
     if tx.get::<ValidationRuleAssignment>(id)?.is_none() {
         return Ok(());
     }
@@ -92,14 +99,20 @@ fn remove(tx: &mut Tx, assignment: &ValidationRuleAssignment) -> Result<()> {
 /// Attaches a rule to something. By force, an assignment that is there already gives way to a new one.
 pub fn create(tx: &mut Tx, rule: &str, input: &AssignmentInput, force: bool) -> Result<ValidationRuleAssignment> {
     input.check()?;
-    let known = get(tx, rule)?;
+    get(tx, rule)?;
     let mut owner = owners::require(tx, input.kind(), &input.related_object_id)?;
-    if force && let Some(assignment) = owner.assignments().of_rule(&known.rule.id).cloned() {
-        detach(tx, &known.rule, &assignment, owner.as_mut())?;
-    }
-    let assignment = assign(tx, rule, owner.as_mut())?;
+    let assignment = if force { reassign(tx, rule, owner.as_mut()) } else { assign(tx, rule, owner.as_mut()) }?;
     owner.put(tx);
     Ok(assignment)
+}
+
+/// [`assign`], after the rule has been detached from an owner that has it.
+pub(super) fn reassign(tx: &mut Tx, rule: &str, owner: &mut dyn Owner) -> Result<ValidationRuleAssignment> {
+    let known = get(tx, rule)?;
+    if let Some(assignment) = owner.assignments().of_rule(&known.rule.id).cloned() {
+        detach(tx, &known.rule, &assignment, owner)?;
+    }
+    assign(tx, rule, owner)
 }
 
 /// Detaches a rule from what it was attached to.

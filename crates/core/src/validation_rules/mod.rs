@@ -6,6 +6,8 @@
 pub mod assignments;
 pub mod listing;
 pub mod owners;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -80,6 +82,26 @@ pub fn update(tx: &mut Tx, id: &str, input: &ValidationRuleInput) -> Result<Vali
     Ok(rule)
 }
 
+/// Refuses to delete what rules refer to.
+///
+/// # Errors
+/// `resource_in_use`, with the ids of the first hundred such rules.
+pub fn refuse_used(
+    tx: &Tx,
+    resource: &'static str,
+    id: &str,
+    is_used_by: impl Fn(&ReadyRule) -> bool,
+) -> std::result::Result<(), Error> {
+    let users = tx.config().validation_rules().filter(|rule| is_used_by(rule));
+    let mut users: Vec<&ValidationRule> = users.map(|ready| &ready.rule).collect();
+    if users.is_empty() {
+        return Ok(());
+    }
+    users.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
+    let related_ids = users.iter().take(100).map(|rule| rule.id.to_string()).collect();
+    Err(Error::InUse { resource, id: id.to_owned(), related: RESOURCE, related_ids })
+}
+
 /// The rule's document, to be changed.
 fn stored(tx: &mut Tx, id: &str) -> Result<ValidationRule> {
     let rule = tx.get::<ValidationRule>(id)?.ok_or_else(|| Error::not_found(RESOURCE, id))?;
@@ -130,11 +152,16 @@ fn needs(rule: &str, assignments: &[Arc<str>]) -> Vec<Key> {
 fn delete_some(tx: &mut Tx, id: &str, some: &[Arc<str>]) -> Result<bool> {
     tx.need(needs(id, some))?;
     let rule = stored(tx, id)?;
+    let mut found = Vec::with_capacity(some.len());
     for assignment in some {
         // Somebody else may be at it, too.
-        if let Some(assignment) = tx.get::<ValidationRuleAssignment>(assignment)? {
-            assignments::unassign(tx, &rule, &assignment)?;
-        }
+        found.extend(tx.get::<ValidationRuleAssignment>(assignment)?);
+    }
+    let owner =
+        |found: &Arc<ValidationRuleAssignment>| owners::key(found.related_object_type, &found.related_object_id);
+    tx.need(found.iter().filter_map(owner))?;
+    for assignment in found {
+        assignments::unassign(tx, &rule, &assignment)?;
     }
     if assignments::count(tx, id)? > 0 {
         return Ok(false);

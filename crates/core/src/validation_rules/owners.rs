@@ -10,6 +10,7 @@ use guerdon_model::{
     validation_rule::{Assignments, RelatedObjectType},
     voucher::Voucher,
 };
+use guerdon_store::{Collection, Key};
 use serde_json::{Value, json};
 
 use crate::{
@@ -36,6 +37,23 @@ pub trait Owner {
 
     /// Stores it as it is now.
     fn put(self: Box<Self>, tx: &mut Tx);
+}
+
+/// Where owners of a kind are kept; nowhere if there can't be any.
+const fn collection(kind: RelatedObjectType) -> Option<Collection> {
+    match kind {
+        RelatedObjectType::Voucher => Some(Collection::Vouchers),
+        RelatedObjectType::Campaign => Some(Collection::Campaigns),
+        RelatedObjectType::PromotionTier
+        | RelatedObjectType::EarningRule
+        | RelatedObjectType::RewardAssignment
+        | RelatedObjectType::Distribution => None,
+    }
+}
+
+/// What [`find`] loads.
+pub(super) fn key(kind: RelatedObjectType, id: &str) -> Option<Key> {
+    collection(kind).map(|collection| Key::id(collection, id))
 }
 
 /// The owner with this id; none if there is no such thing.
