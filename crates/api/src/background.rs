@@ -30,11 +30,15 @@ pub(crate) async fn update_metadata_in_bulk(call: Call, work: fn(BulkWork) -> Wo
 
 /// Stores the body and starts the job that works it off.
 async fn start_bulk(call: Call, work: fn(BulkWork) -> Work) -> Answer {
+    accepted(start(&call, work).await?.as_str())
+}
+
+/// Likewise, for a body that was checked.
+pub(crate) async fn start(call: &Call, work: fn(BulkWork) -> Work) -> Result<AsyncActionId, Refusal> {
     let mut blob = BlobWriter::new(&call.app.guerdon, &call.context);
     blob.write(&call.body).await?;
     let work = work(BulkWork::of(blob.finish().await?));
-    let id = call.execute(Vec::new(), move |tx| jobs::start(tx, work.clone())).await?;
-    accepted(id.as_str())
+    Ok(call.execute(Vec::new(), move |tx| jobs::start(tx, work.clone())).await?)
 }
 
 /// Stores the file and starts the job that imports it.

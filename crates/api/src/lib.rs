@@ -26,6 +26,7 @@ mod management;
 mod metadata_schemas;
 mod openapi;
 mod operations;
+mod orders;
 mod products;
 mod rate_limit;
 mod upload;

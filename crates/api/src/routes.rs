@@ -16,6 +16,7 @@ use guerdon_model::{
     error::Dialect,
     event_schema::EventSchema,
     metadata_schema::MetadataSchema,
+    order::{Order, OrderInput},
     product::{Product, ProductInput, ProductWithSkus},
     project::{NewKey, ProjectAnswer},
     role::Permission::{self, *},
@@ -32,7 +33,7 @@ use utoipa::{
 };
 
 use crate::{
-    async_actions, bin, call::Call, campaigns, categories, customers, management, metadata_schemas, products,
+    async_actions, bin, call::Call, campaigns, categories, customers, management, metadata_schemas, orders, products,
     respond::Answer, validation_rules, vouchers,
 };
 
@@ -233,6 +234,7 @@ pub fn table() -> Vec<Route> {
     [
         customer_routes(),
         product_routes(),
+        order_routes(),
         bin_routes(),
         async_action_routes(),
         metadata_schema_routes(),
@@ -410,6 +412,30 @@ fn product_routes() -> Vec<Route> {
             .needs(ProductsModify)
             .takes::<MetadataUpdate>()
             .accepts(),
+    ]
+}
+
+fn order_routes() -> Vec<Route> {
+    const ORDER: &str = "/v1/orders/{orderId}";
+    vec![
+        get("/v1/orders", "List orders", orders::list)
+            .needs(OrdersRead)
+            .query(&[
+                LIMIT,
+                ("page", "The page, 1 to 100."),
+                ("order", "created_at or updated_at, with a minus for descending; -created_at by default."),
+            ])
+            .lists::<Order>("orders"),
+        post("/v1/orders", "Create or update an order", orders::create)
+            .needs(OrdersModify)
+            .takes::<OrderInput>()
+            .answers::<Order>(),
+        get(ORDER, "Read an order", orders::get).needs(OrdersRead).answers::<Order>(),
+        put(ORDER, "Update an order", orders::update).needs(OrdersModify).takes::<OrderInput>().answers::<Order>(),
+        post("/v1/orders/import", "Import historical orders", orders::import)
+            .needs(OrdersModify)
+            .takes::<Vec<OrderInput>>()
+            .starts(),
     ]
 }
 

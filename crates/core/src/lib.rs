@@ -23,6 +23,7 @@ pub mod ids;
 pub mod jobs;
 pub mod keys;
 pub mod metadata_schemas;
+pub mod orders;
 pub mod products;
 pub mod projects;
 pub mod retention;

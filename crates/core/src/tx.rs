@@ -20,7 +20,7 @@ use crate::{
     failure::damaged,
     ids::IdGenerator,
     snapshot::Snapshot,
-    working_set::{Address, AnyDocument, Slot, Staged, WorkingSet, unique_values},
+    working_set::{Address, AnyDocument, Slot, Staged, UniqueValue, WorkingSet, unique_values},
 };
 
 /// Why a command's run ended without a value.
@@ -86,6 +86,14 @@ impl<'a> Tx<'a> {
 
     /// The document with this id.
     pub fn get<D: Document>(&mut self, id: &str) -> Result<Option<Arc<D>>> {
+        let document = self.peek(id)?;
+        self.staged.read.insert((D::COLLECTION, id.into()));
+        Ok(document)
+    }
+
+    /// The same for what may have changed by the time of the commit, such as the name and price of a
+    /// product that somebody orders: many read it, and nobody has to wait for anybody.
+    pub fn peek<D: Document>(&mut self, id: &str) -> Result<Option<Arc<D>>> {
         let address: Address = (D::COLLECTION, id.into());
         if let Some(slot) = self.staged.written.get(&address) {
             return match slot {
@@ -106,12 +114,29 @@ impl<'a> Tx<'a> {
                 Some(document)
             }
         };
-        self.staged.read.insert(address);
         Ok(document)
     }
 
     /// The document with this value in the unique column of that name.
     pub fn find<D: Document>(&mut self, column: &'static str, value: &str) -> Result<Option<Arc<D>>> {
+        let (wanted, found) = self.look_up::<D>(column, value)?;
+        self.staged.asked.insert(wanted);
+        match found {
+            Some(id) => self.get(&id),
+            None => Ok(None),
+        }
+    }
+
+    /// The same as [`Tx::peek`] is to [`Tx::get`].
+    pub fn peek_at<D: Document>(&mut self, column: &'static str, value: &str) -> Result<Option<Arc<D>>> {
+        match self.look_up::<D>(column, value)? {
+            (_, Some(id)) => self.peek(&id),
+            (_, None) => Ok(None),
+        }
+    }
+
+    /// The id under a unique value.
+    fn look_up<D: Document>(&mut self, column: &'static str, value: &str) -> Result<(UniqueValue, Option<Arc<str>>)> {
         let column = D::COLLECTION.column(column).expect("the caller names a column of the collection's table");
         let wanted = (D::COLLECTION, column, Arc::from(value));
         let found = match self.staged.unique.get(&wanted).or_else(|| self.set.unique(&wanted)) {
@@ -121,11 +146,7 @@ impl<'a> Tx<'a> {
                 return Err(Stop::NotLoaded);
             }
         };
-        self.staged.asked.insert(wanted);
-        match found {
-            Some(id) => self.get(&id),
-            None => Ok(None),
-        }
+        Ok((wanted, found))
     }
 
     /// Stores a document: a new one, or the new state of one that was read before.
@@ -162,6 +183,19 @@ impl<'a> Tx<'a> {
                 self.staged.unique.insert(value, None);
             }
         }
+    }
+
+    /// Runs a part of the command that may be refused while the rest goes on. What it has changed by then
+    /// is undone.
+    pub(crate) fn attempt<T>(&mut self, part: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let (written, unique) = (self.staged.written.clone(), self.staged.unique.clone());
+        let appended = self.staged.appended.lengths();
+        let outcome = part(self);
+        if let Err(Stop::Refused(_)) = outcome {
+            (self.staged.written, self.staged.unique) = (written, unique);
+            self.staged.appended.truncate(appended);
+        }
+        outcome
     }
 
     /// Records an event, and a send-out of it for every webhook that asks for its type.

@@ -84,6 +84,23 @@ pub(crate) struct Appended {
     pub(crate) erased_entities: Vec<Arc<str>>,
 }
 
+impl Appended {
+    /// How much there is of everything.
+    pub(crate) fn lengths(&self) -> [usize; 5] {
+        let Self { events, send_outs, blob_chunks, dropped_blobs, erased_entities } = self;
+        [events.len(), send_outs.len(), blob_chunks.len(), dropped_blobs.len(), erased_entities.len()]
+    }
+
+    /// Forgets what was appended since there was so much.
+    pub(crate) fn truncate(&mut self, lengths: [usize; 5]) {
+        self.events.truncate(lengths[0]);
+        self.send_outs.truncate(lengths[1]);
+        self.blob_chunks.truncate(lengths[2]);
+        self.dropped_blobs.truncate(lengths[3]);
+        self.erased_entities.truncate(lengths[4]);
+    }
+}
+
 /// What one command has read and changed.
 #[derive(Default)]
 pub(crate) struct Staged {

@@ -11,6 +11,7 @@ use guerdon_model::{
     customer::{Customer, DeletedCustomer},
     event_schema::EventSchema,
     metadata_schema::MetadataSchema,
+    order::Order,
     product::Product,
     project::Project,
     sku::Sku,
@@ -48,6 +49,7 @@ pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<Col
         Collection::Campaigns => of::<Campaign>(record),
         Collection::CampaignTotals => of::<CampaignTotals>(record),
         Collection::Vouchers => of::<Voucher>(record),
+        Collection::Orders => of::<Order>(record),
     }
 }
 

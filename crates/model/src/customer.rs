@@ -12,6 +12,7 @@ use crate::{
     error::Path,
     ids::{CustomerId, PermanentDeletionId},
     metadata::Metadata,
+    recent_orders::RecentOrders,
     texts::{MAX_DESCRIPTION, MAX_TEXT, check_lengths},
 };
 
@@ -54,7 +55,7 @@ pub struct Customer {
     #[serde(default = "customer_object")]
     #[schema(value_type = String)]
     pub object: Cow<'static, str>,
-    /// Kept for the `customer.updated` event; never part of an answer.
+    /// Never part of an answer.
     #[serde(default, skip_serializing_if = "Internal::is_empty")]
     #[schema(ignore)]
     pub internal: Internal,
@@ -198,7 +199,8 @@ pub struct Assets {
     pub cockpit_url: String,
 }
 
-/// Facts that only the `customer.updated` event shows; see `docs/events.md`.
+/// Facts that are kept for later: what only the `customer.updated` event shows (see `docs/events.md`),
+/// and what the next change of the summary needs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Internal {
     /// Points redeemed, by campaign name.
@@ -207,11 +209,14 @@ pub struct Internal {
     /// The names of the campaigns in `referrals.campaigns`, in the same order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub referral_campaigns: Vec<String>,
+    /// The orders behind `summary.orders.last_order_date`.
+    #[serde(default, skip_serializing_if = "RecentOrders::is_empty")]
+    pub recent_orders: RecentOrders,
 }
 
 impl Internal {
     fn is_empty(&self) -> bool {
-        self.redeemed_points.is_empty() && self.referral_campaigns.is_empty()
+        self.redeemed_points.is_empty() && self.referral_campaigns.is_empty() && self.recent_orders.is_empty()
     }
 }
 
@@ -241,7 +246,7 @@ impl Customer {
         }
     }
 
-    /// The customer as answers show it: without what is kept for events only.
+    /// The customer as answers show it: without what is kept for later.
     pub fn into_answer(mut self) -> Self {
         self.internal = Internal::default();
         self

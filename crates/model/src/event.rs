@@ -28,9 +28,17 @@ pub enum Category {
 pub struct EventType(&'static str);
 
 macro_rules! event_types {
-    (emitted { $($constant:ident = $emitted:literal;)* } subscribable { $($name:literal)* }) => {
+    (
+        emitted { $($constant:ident = $emitted:literal;)* }
+        recorded { $($recorded:ident = $only:literal;)* }
+        subscribable { $($name:literal)* }
+    ) => {
         impl EventType {
             $(#[doc = concat!("`", $emitted, "`")] pub const $constant: EventType = EventType($emitted);)*
+            $(#[doc = concat!("`", $only, "`")] pub const $recorded: EventType = EventType($only);)*
+
+            /// The types that the activity shows and webhooks can't ask for.
+            const RECORDED: &'static [EventType] = &[$(EventType($only)),*];
 
             /// Every type that a project's webhook can ask for, in alphabetical order.
             pub const SUBSCRIBABLE: &'static [EventType] = &[$(EventType($name)),*];
@@ -62,6 +70,13 @@ event_types! {
         VOUCHER_DELETED = "voucher.deleted";
         VOUCHER_ENABLED = "voucher.enabled";
         VOUCHER_DISABLED = "voucher.disabled";
+    }
+    recorded {
+        CUSTOMER_ORDER_CANCELED = "customer.order.canceled";
+        CUSTOMER_ORDER_CREATED = "customer.order.created";
+        CUSTOMER_ORDER_FULFILLED = "customer.order.fulfilled";
+        CUSTOMER_ORDER_PAID = "customer.order.paid";
+        CUSTOMER_ORDER_UPDATED = "customer.order.updated";
     }
     subscribable {
         "business_validation_rule.assignment.created" "business_validation_rule.assignment.deleted"
@@ -103,8 +118,12 @@ const MISSPELT: [(&str, &str); 4] = [
 ];
 
 impl EventType {
-    /// Reads a subscribable type, known misspellings included.
+    /// Reads a type, known misspellings included.
     pub fn parse(name: &str) -> Option<Self> {
+        Self::parse_subscribable(name).or_else(|| Self::RECORDED.iter().copied().find(|known| known.0 == name))
+    }
+
+    fn parse_subscribable(name: &str) -> Option<Self> {
         let name = MISSPELT.iter().find(|(wrong, _)| *wrong == name).map_or(name, |(_, right)| right);
         Self::SUBSCRIBABLE.iter().copied().find(|known| known.0 == name)
     }
@@ -116,7 +135,14 @@ impl EventType {
 
     /// Whether the type is listed under actions or effects in a customer's activity.
     pub fn category(self) -> Category {
-        const ACTIONS: [&str; 4] = ["customer.created", "customer.updated", "customer.deleted", "customer.confirmed"];
+        const ACTIONS: [&str; 6] = [
+            "customer.created",
+            "customer.updated",
+            "customer.deleted",
+            "customer.confirmed",
+            "customer.order.created",
+            "customer.order.updated",
+        ];
         if ACTIONS.contains(&self.0) { Category::Action } else { Category::Effect }
     }
 }
@@ -139,6 +165,7 @@ impl Serialize for EventType {
     }
 }
 
+/// As webhooks name them: only what can be asked for.
 impl<'de> Deserialize<'de> for EventType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
@@ -148,7 +175,8 @@ impl<'de> Deserialize<'de> for EventType {
                 f.write_str("string")
             }
             fn visit_str<E: de::Error>(self, name: &str) -> Result<EventType, E> {
-                EventType::parse(name).ok_or_else(|| E::custom("must be equal to one of the allowed values"))
+                EventType::parse_subscribable(name)
+                    .ok_or_else(|| E::custom("must be equal to one of the allowed values"))
             }
         }
         deserializer.deserialize_str(Visitor)

@@ -32,6 +32,7 @@ pub mod patch;
 pub mod payload;
 pub mod product;
 pub mod project;
+pub mod recent_orders;
 pub mod redeemable;
 pub mod role;
 pub mod send_out;

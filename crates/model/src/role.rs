@@ -27,6 +27,8 @@ pub enum Permission {
     ProductsRead,
     ProductsModify,
     ProductsDelete,
+    OrdersRead,
+    OrdersModify,
     /// To see what was deleted, whatever it was.
     BinRead,
     AsyncActionsRead,
@@ -71,11 +73,14 @@ impl Role {
             (Role::Admin, _) => true,
             (Role::User | Role::UserRestricted, MetadataSchemasModify) => false,
             (Role::User | Role::UserRestricted, _) => true,
-            (Role::Viewer, CustomersRead | ProductsRead | BinRead | AsyncActionsRead | MetadataSchemasRead) => true,
-            (Role::Merchant, CustomersRead | ProductsRead | MetadataSchemasRead) => true,
             (Role::Viewer | Role::Merchant, ValidationRulesRead | CategoriesRead | CampaignsRead | VouchersRead) => {
                 true
             }
+            (
+                Role::Viewer,
+                CustomersRead | ProductsRead | OrdersRead | BinRead | AsyncActionsRead | MetadataSchemasRead,
+            ) => true,
+            (Role::Merchant, CustomersRead | ProductsRead | OrdersRead | MetadataSchemasRead) => true,
             (Role::Viewer | Role::Merchant, _) => false,
         }
     }

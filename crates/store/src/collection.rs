@@ -3,6 +3,8 @@
 //! A new resource is a new row here, an `impl Document` below and a table in each store's schema.
 
 mod campaigns;
+mod orders;
+mod rules;
 
 use std::sync::Arc;
 
@@ -10,16 +12,13 @@ use guerdon_model::{
     Timestamp,
     api_key::{ApiKey, KeyKind},
     bin_entry::Binned,
-    category::Category,
     customer::{Customer, DeletedCustomer},
     event_schema::EventSchema,
     metadata_schema::MetadataSchema,
     product::Product,
     project::Project,
     sku::Sku,
-    stacking_rules::StackingRules,
     user::User,
-    validation_rule::{AssignmentsCount, ValidationRule, ValidationRuleAssignment},
     webhook::Webhook,
 };
 
@@ -48,6 +47,7 @@ pub enum Collection {
     Campaigns,
     CampaignTotals,
     Vouchers,
+    Orders,
 }
 
 /// How a collection is stored.
@@ -221,11 +221,24 @@ static TABLE: [Spec; Collection::ALL.len()] = [
         // The campaigns' totals say how many there are.
         counted: false,
     },
+    Spec {
+        table: "orders",
+        columns: &[
+            text("source_id").nullable().unique(),
+            text("customer_id").nullable(),
+            text("status"),
+            time("created_at"),
+            // As for customers: `updated_at`, or `created_at` before the first change.
+            time("changed_at"),
+        ],
+        configuration: false,
+        counted: true,
+    },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 20] = [
+    pub const ALL: [Collection; 21] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -246,6 +259,7 @@ impl Collection {
         Collection::Campaigns,
         Collection::CampaignTotals,
         Collection::Vouchers,
+        Collection::Orders,
     ];
 
     /// This collection's row of the table.
@@ -454,60 +468,6 @@ impl Document for Binned {
         let kind = self.content.resource_type();
         let source_id = self.content.source_id().map(|source_id| taken(kind, source_id));
         vec![taken(kind, self.content.id()).as_str().into(), source_id.as_deref().into()]
-    }
-}
-
-impl Document for ValidationRule {
-    const COLLECTION: Collection = Collection::ValidationRules;
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-    fn columns(&self) -> Vec<ColumnValue> {
-        Vec::new()
-    }
-}
-
-impl Document for ValidationRuleAssignment {
-    const COLLECTION: Collection = Collection::ValidationRuleAssignments;
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-    fn columns(&self) -> Vec<ColumnValue> {
-        vec![
-            self.rule_id.as_str().into(),
-            self.related_object_id.as_str().into(),
-            self.created_at.unwrap_or_default().into(),
-        ]
-    }
-}
-
-impl Document for AssignmentsCount {
-    const COLLECTION: Collection = Collection::AssignmentsCounts;
-    fn id(&self) -> &str {
-        self.rule_id.as_str()
-    }
-    fn columns(&self) -> Vec<ColumnValue> {
-        Vec::new()
-    }
-}
-
-impl Document for Category {
-    const COLLECTION: Collection = Collection::Categories;
-    fn id(&self) -> &str {
-        self.id.as_str()
-    }
-    fn columns(&self) -> Vec<ColumnValue> {
-        Vec::new()
-    }
-}
-
-impl Document for StackingRules {
-    const COLLECTION: Collection = Collection::StackingRules;
-    fn id(&self) -> &str {
-        self.id.as_ref().expect("only the defaults have no id, and they are never stored").as_str()
-    }
-    fn columns(&self) -> Vec<ColumnValue> {
-        Vec::new()
     }
 }
 

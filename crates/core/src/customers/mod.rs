@@ -73,15 +73,7 @@ pub fn get(tx: &mut Tx, reference: &CustomerRef) -> Result<Customer> {
 
 /// Creates the customer, or updates the one that the body's `id` or else `source_id` names.
 pub fn upsert(tx: &mut Tx, input: &CustomerInput) -> Result<Customer> {
-    let existing = match (&input.id, &input.source_id) {
-        (Patch::Value(id), _) => {
-            let found = tx.get::<Customer>(id)?;
-            Some(found.ok_or_else(|| Error::not_found(RESOURCE, id.as_str()))?)
-        }
-        (_, Patch::Value(source_id)) => tx.find::<Customer>("source_id", source_id)?,
-        _ => None,
-    };
-    match existing {
+    match named(tx, input)? {
         Some(customer) => change(tx, &customer, input),
         None => {
             let customer = insert(tx, input)?;
@@ -89,6 +81,56 @@ pub fn upsert(tx: &mut Tx, input: &CustomerInput) -> Result<Customer> {
             Ok(customer.into_answer())
         }
     }
+}
+
+/// The customer that a body names by its `id` or else by its `source_id`; none if it is a new one.
+fn named(tx: &mut Tx, input: &CustomerInput) -> Result<Option<Arc<Customer>>> {
+    match (&input.id, &input.source_id) {
+        (Patch::Value(id), _) => {
+            let found = tx.get::<Customer>(id)?;
+            Ok(Some(found.ok_or_else(|| Error::not_found(RESOURCE, id.as_str()))?))
+        }
+        (_, Patch::Value(source_id)) => tx.find("source_id", source_id),
+        _ => Ok(None),
+    }
+}
+
+/// What came of a customer that a request about something else has named.
+pub(crate) enum Mentioned {
+    Created(Customer),
+    Changed(Customer),
+    /// The request has told nothing new.
+    Known(Arc<Customer>),
+}
+
+impl Mentioned {
+    /// The customer as it is now.
+    pub(crate) fn customer(&self) -> &Customer {
+        match self {
+            Mentioned::Created(customer) | Mentioned::Changed(customer) => customer,
+            Mentioned::Known(customer) => customer,
+        }
+    }
+
+    /// Tells of a customer that is new or was changed.
+    pub(crate) fn tell(&self, tx: &mut Tx) {
+        match self {
+            Mentioned::Created(customer) => tx.emit(Event::CustomerCreated(customer)),
+            Mentioned::Changed(customer) => tx.emit(Event::CustomerUpdated(customer)),
+            Mentioned::Known(_) => {}
+        }
+    }
+}
+
+/// Creates or changes a customer that a request about something else names; tells nobody.
+pub(crate) fn mention(tx: &mut Tx, input: &CustomerInput) -> Result<Mentioned> {
+    let Some(known) = named(tx, input)? else { return insert(tx, input).map(Mentioned::Created) };
+    let mut changed = known.as_ref().clone();
+    input.apply_to(&mut changed);
+    if changed == *known {
+        return Ok(Mentioned::Known(known));
+    }
+    patch(tx, &known, input).map(Mentioned::Changed)
 }
 
 /// What [`upsert`] surely reads.

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use guerdon_engine::money::{self, Overflow};
 use guerdon_model::{
-    Timestamp,
     customer::{Customer, Loyalty, LoyaltyCampaign, LoyaltyCardSummary, OrdersSummary, RedemptionsSummary},
+    recent_orders::{CountedOrder, RecentOrders},
 };
 
 use crate::tx::{Result, Tx};
@@ -25,29 +25,42 @@ pub fn refresh(tx: &mut Tx, id: &str, derive: impl FnOnce(&mut Customer)) -> Res
     Ok(())
 }
 
-/// An order that is paid or fulfilled: only those count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CountedOrder {
-    /// Before discounts, in minor units; 0 for an order without amount.
-    pub amount: i64,
-    pub created_at: Timestamp,
-}
-
-/// The orders' part of a summary.
+/// Adds an order that counts from now on.
 ///
 /// # Errors
 /// When the amounts do not fit into 64 bits.
-pub fn of_orders(orders: &[CountedOrder]) -> std::result::Result<OrdersSummary, Overflow> {
-    let total_count = orders.len() as i64;
-    let total_amount = orders.iter().try_fold(0i64, |total, order| total.checked_add(order.amount)).ok_or(Overflow)?;
-    let last = orders.iter().max_by_key(|order| order.created_at);
-    Ok(OrdersSummary {
-        total_amount,
-        total_count,
-        average_amount: money::average(total_amount, total_count)?,
-        last_order_amount: last.map_or(0, |order| order.amount),
-        last_order_date: last.map(|order| order.created_at),
-    })
+pub fn add_order(
+    summary: &mut OrdersSummary,
+    recent: &mut RecentOrders,
+    order: CountedOrder,
+) -> std::result::Result<(), Overflow> {
+    summary.total_amount = summary.total_amount.checked_add(order.amount).ok_or(Overflow)?;
+    summary.total_count += 1;
+    recent.insert(order);
+    conclude(summary, recent)
+}
+
+/// Takes away an order that counts no longer.
+///
+/// # Errors
+/// Never, as long as it was added before.
+pub fn remove_order(
+    summary: &mut OrdersSummary,
+    recent: &mut RecentOrders,
+    order: &CountedOrder,
+) -> std::result::Result<(), Overflow> {
+    summary.total_amount -= order.amount;
+    summary.total_count -= 1;
+    recent.remove(&order.id);
+    conclude(summary, recent)
+}
+
+/// What follows from the totals and from what is remembered.
+pub(crate) fn conclude(summary: &mut OrdersSummary, recent: &RecentOrders) -> std::result::Result<(), Overflow> {
+    summary.average_amount = money::average(summary.total_amount, summary.total_count)?;
+    summary.last_order_amount = recent.last().map_or(0, |order| order.amount);
+    summary.last_order_date = recent.last().map(|order| order.created_at);
+    Ok(())
 }
 
 /// What happened to a redemption.
@@ -108,28 +121,36 @@ pub fn of_cards(cards: &[HeldCard]) -> (LoyaltyCardSummary, Loyalty) {
 
 #[cfg(test)]
 mod tests {
+    use guerdon_model::Timestamp;
+
     use super::*;
 
-    fn order(amount: i64, minute: i64) -> CountedOrder {
-        CountedOrder { amount, created_at: Timestamp::from_millis(minute * 60_000) }
+    fn order(id: &str, amount: i64, minute: i64) -> CountedOrder {
+        CountedOrder { id: id.into(), amount, created_at: Timestamp::from_millis(minute * 60_000) }
     }
 
     #[test]
     fn paid_and_fulfilled_orders_add_up() {
-        // A 10000 paid, B 5000 created, C 7001 fulfilled; then C is canceled; then B is paid.
-        for (orders, expected) in [
-            (vec![order(10_000, 1), order(7_001, 3)], (17_001, 2, 8_501, 7_001, Some(3))),
-            (vec![order(10_000, 1)], (10_000, 1, 10_000, 10_000, Some(1))),
-            (vec![order(10_000, 1), order(5_000, 2)], (15_000, 2, 7_500, 5_000, Some(2))),
-            (vec![], (0, 0, 0, 0, None)),
-            (vec![order(24_900, 1), order(0, 2), order(0, 0)], (24_900, 3, 8_300, 0, Some(2))),
+        let (mut summary, mut recent) = (OrdersSummary::default(), RecentOrders::default());
+        let (a, b, c) = (order("a", 10_000, 1), order("b", 5_000, 2), order("c", 7_001, 3));
+        // A is paid, B created, C fulfilled; then C is canceled; then B is paid; then all are canceled.
+        for (change, counted, expected) in [
+            (add_order as fn(&mut _, &mut _, _) -> _, &a, (10_000, 1, 10_000, 10_000, Some(1))),
+            (add_order, &c, (17_001, 2, 8_501, 7_001, Some(3))),
+            (|summary, recent, order| remove_order(summary, recent, &order), &c, (10_000, 1, 10_000, 10_000, Some(1))),
+            (add_order, &b, (15_000, 2, 7_500, 5_000, Some(2))),
+            (|summary, recent, order| remove_order(summary, recent, &order), &a, (5_000, 1, 5_000, 5_000, Some(2))),
+            (|summary, recent, order| remove_order(summary, recent, &order), &b, (0, 0, 0, 0, None)),
         ] {
-            let summary = of_orders(&orders).expect("fits");
+            change(&mut summary, &mut recent, counted.clone()).expect("small enough");
             let date = summary.last_order_date.map(|date| date.as_millis() / 60_000);
             let found =
                 (summary.total_amount, summary.total_count, summary.average_amount, summary.last_order_amount, date);
             assert_eq!(found, expected);
         }
+        let dear = order("d", i64::MAX, 4);
+        assert_eq!(add_order(&mut summary, &mut recent, dear.clone()), Ok(()));
+        assert_eq!(add_order(&mut summary, &mut recent, dear), Err(Overflow));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::{
-    Claim, Progress, Work,
+    Claim, Progress, Tally, Work,
     rows::{Row, Slice, Splitter, Start},
 };
 use crate::{
@@ -243,7 +243,7 @@ fn store_slice<S: Sheet>(
 }
 
 /// What the result says about a row that was refused.
-fn reason(error: &Error) -> String {
+pub(crate) fn reason(error: &Error) -> String {
     let row = error.describe(Dialect::Should);
     row.details.unwrap_or_else(|| row.message.into_owned())
 }
@@ -265,16 +265,21 @@ fn finish<S: Sheet>(tx: &mut Tx, claim: &Claim) -> Result<Progress> {
     let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
     let Some(work) = S::work(&mut job.work) else { return Ok(Progress::Lost) };
     tx.drop_blob(&work.blob);
-    let (done, failed) = (job.tally.done, job.tally.failed);
-    let result = json!({
-        "message": format!("{done} {}(s) imported successfully, {failed} failed.", S::NOUN),
-        "failed": job.tally.failures,
-        "done_count": done,
-        "failed_count": failed,
-    });
+    let result = result(S::NOUN, &job.tally);
     job.finish(result, tx.now());
     tx.put(job);
     Ok(Progress::Made)
+}
+
+/// The result of an import of records that are called by this noun.
+pub(crate) fn result(noun: &str, tally: &Tally) -> Value {
+    let Tally { done, failed, failures, .. } = tally;
+    json!({
+        "message": format!("{done} {noun}(s) imported successfully, {failed} failed."),
+        "failed": failures,
+        "done_count": done,
+        "failed_count": failed,
+    })
 }
 
 #[cfg(test)]

@@ -67,6 +67,7 @@ pub enum Work {
     ProductsBulk(BulkWork),
     ProductsMetadata(BulkWork),
     VouchersGenerate(GenerationWork),
+    OrdersImport(BulkWork),
     /// Deletes what is left of a project.
     ProjectPurge {
         project: ProjectId,
@@ -85,6 +86,7 @@ impl Work {
             Work::ProductsBulk(_) => "PRODUCTS.BULK_UPDATE",
             Work::ProductsMetadata(_) => "PRODUCTS.METADATA_UPDATE",
             Work::VouchersGenerate(_) => "CAMPAIGN.VOUCHERS_GENERATE",
+            Work::OrdersImport(_) => "ORDERS.IMPORT",
             Work::ProjectPurge { .. } => "PROJECTS.PURGE",
         }
     }
@@ -94,18 +96,15 @@ impl Work {
         matches!(self, Work::VouchersGenerate(_))
     }
 
-    /// Where a bulk update stands, whatever it updates.
-    fn bulk(&mut self) -> Option<&mut BulkWork> {
+    /// Where a list of records stands, whatever they are.
+    pub(crate) fn bulk(&mut self) -> Option<&mut BulkWork> {
         match self {
             Work::CustomersBulk(work)
             | Work::CustomersMetadata(work)
             | Work::ProductsBulk(work)
-            | Work::ProductsMetadata(work) => Some(work),
-            Work::CustomersImport(_)
-            | Work::ProductsImport(_)
-            | Work::SkusImport(_)
-            | Work::VouchersGenerate(_)
-            | Work::ProjectPurge { .. } => None,
+            | Work::ProductsMetadata(work)
+            | Work::OrdersImport(work) => Some(work),
+            _ => None,
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{Claim, Job, LEASE, Progress, Work, bulk, generation, import};
 use crate::{
     context::Context,
     failure::unavailable,
-    projects,
+    orders, projects,
     service::Guerdon,
     tx::{Result, Tx},
 };
@@ -192,6 +192,7 @@ async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> Ended {
             bulk::run::<ProductInput>(&guerdon, &context, &claim, work).await
         }
         Work::VouchersGenerate(_) => generation::run(&guerdon, &context, &claim).await,
+        Work::OrdersImport(work) => orders::import::run(&guerdon, &context, &claim, work).await,
         Work::ProjectPurge { project } => projects::purge(&guerdon, &context, &claim, &project).await,
     };
     match outcome {

@@ -47,7 +47,7 @@ impl Listed for Sku {
 
 /// Whether this may be an id. Looking for anything else by id would be in vain, and what rests on the
 /// absence of a document is dear to commit.
-fn may_be_id<D: Listed>(reference: &str) -> bool {
+pub(crate) fn may_be_id<D: Listed>(reference: &str) -> bool {
     reference.starts_with(D::Id::PREFIX)
 }
 
@@ -57,7 +57,7 @@ pub fn keys<D: Listed>(reference: &str) -> Vec<Key> {
     by_id.into_iter().chain([source_id_key::<D>(reference)]).collect()
 }
 
-fn source_id_key<D: Listed>(source_id: &str) -> Key {
+pub(crate) fn source_id_key<D: Listed>(source_id: &str) -> Key {
     let column = D::COLLECTION.column("source_id").expect("the collection's table has this column");
     Key::unique(D::COLLECTION, column, source_id)
 }
@@ -125,7 +125,7 @@ pub fn update(tx: &mut Tx, reference: &str, input: &ProductInput) -> Result<Prod
     patch(tx, &product, input)
 }
 
-fn insert(tx: &mut Tx, input: &ProductInput) -> Result<Product> {
+pub(crate) fn insert(tx: &mut Tx, input: &ProductInput) -> Result<Product> {
     input.check()?;
     check_chosen_id::<ProductId>(&input.id)?;
     let [id, source_id] = identifiers(&input.id, &input.source_id);

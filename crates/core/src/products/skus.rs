@@ -93,7 +93,7 @@ pub fn update(tx: &mut Tx, product: &str, reference: &str, input: &SkuInput) -> 
     patch(tx, &sku, input)
 }
 
-pub(super) fn insert(tx: &mut Tx, product: &Product, input: &SkuInput) -> Result<Sku> {
+pub(crate) fn insert(tx: &mut Tx, product: &Product, input: &SkuInput) -> Result<Sku> {
     input.check()?;
     check_chosen_id::<SkuId>(&input.id)?;
     let [id, source_id] = identifiers(&input.id, &input.source_id);

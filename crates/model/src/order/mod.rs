@@ -1,12 +1,19 @@
 //! Orders: what somebody buys, and what it costs after discounts.
 //!
 //! Amounts are whole minor units. An amount that is zero because nothing was discounted is absent.
-//! `docs/discounts.md` explains the calculated fields; the engine computes them.
+//! `docs/discounts.md` explains the calculated fields; the engine computes them. `docs/orders.md` is about
+//! orders that are kept; what clients send about them is an [`OrderInput`].
+
+mod event;
+mod input;
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
+
+pub use event::OrderData;
+pub use input::{MAX_ITEMS, OrderInput};
 
 use crate::{
     Patch, Timestamp,
@@ -94,6 +101,18 @@ pub enum OrderStatus {
     Fulfilled,
 }
 
+impl OrderStatus {
+    /// The name as it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            OrderStatus::Created => "CREATED",
+            OrderStatus::Paid => "PAID",
+            OrderStatus::Canceled => "CANCELED",
+            OrderStatus::Fulfilled => "FULFILLED",
+        }
+    }
+}
+
 /// Who bought, or referred the buyer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OrderCustomer {
@@ -105,6 +124,13 @@ pub struct OrderCustomer {
 
 fn customer_object() -> Cow<'static, str> {
     Cow::Borrowed("customer")
+}
+
+impl OrderCustomer {
+    /// The customer with this id.
+    pub fn new(id: CustomerId) -> Self {
+        Self { id, object: customer_object() }
+    }
 }
 
 /// A line of an order.

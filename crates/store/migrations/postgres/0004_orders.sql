@@ -1,0 +1,19 @@
+CREATE TABLE orders (
+    project_id TEXT COLLATE "C" NOT NULL,
+    id TEXT COLLATE "C" NOT NULL,
+    version BIGINT NOT NULL,
+    format INTEGER NOT NULL,
+    source_id TEXT COLLATE "C",
+    customer_id TEXT COLLATE "C",
+    status TEXT COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (project_id, id)
+);
+CREATE UNIQUE INDEX orders_source_id ON orders (project_id, source_id) WHERE source_id IS NOT NULL;
+CREATE INDEX orders_created_at ON orders (project_id, created_at, id);
+CREATE INDEX orders_changed_at ON orders (project_id, changed_at, id);
+-- The newest orders of one customer, also those of one status alone.
+CREATE INDEX orders_customer_id ON orders (project_id, customer_id, status, created_at, id)
+    WHERE customer_id IS NOT NULL;
