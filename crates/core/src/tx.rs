@@ -79,8 +79,10 @@ impl<'a> Tx<'a> {
 
     /// Notes that these documents will be read, so that they are loaded together.
     pub fn need(&mut self, keys: impl IntoIterator<Item = Key>) -> Result<()> {
-        let set = &*self.set;
-        self.staged.missing.extend(keys.into_iter().filter(|key| !set.knows(key)));
+        let (set, staged) = (&*self.set, &mut self.staged);
+        let is_known = |key: &Key| set.knows(key) || staged.knows(key);
+        let missing: Vec<_> = keys.into_iter().filter(|key| !is_known(key)).collect();
+        staged.missing.extend(missing);
         if self.staged.missing.is_empty() { Ok(()) } else { Err(Stop::NotLoaded) }
     }
 

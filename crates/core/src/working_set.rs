@@ -124,6 +124,14 @@ impl Staged {
             && appended.erased_entities.is_empty())
     }
 
+    /// Whether the command itself has made what `key` names.
+    pub(crate) fn knows(&self, key: &Key) -> bool {
+        match &key.by {
+            By::Id(id) => self.written.contains_key(&(key.collection, id.clone())),
+            By::Unique(column, value) => self.unique.contains_key(&(key.collection, *column, value.clone())),
+        }
+    }
+
     /// Whether the command wants configuration written.
     pub(crate) fn changes_configuration(&self) -> bool {
         self.written.keys().any(|(collection, _)| collection.spec().configuration)

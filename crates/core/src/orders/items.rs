@@ -252,9 +252,9 @@ fn store_product(tx: &mut Tx, line: &Line) -> Result<Option<Arc<Product>>> {
 /// The line's SKU after what it wants to override. A new one goes to the line's product.
 fn store_sku(tx: &mut Tx, line: &Line) -> Result<Option<Arc<Sku>>> {
     let Some(sent) = line.item.sku.as_ref().filter(|sku| sku.overrides) else { return Ok(line.sku.clone()) };
-    let found = match inline_skus(&line.item).next() {
+    let found: Option<Arc<Sku>> = match inline_skus(&line.item).next() {
         Some(_) => first(tx, inline_skus(&line.item))?,
-        None => line.sku.clone(),
+        None => first(tx, own_skus(&line.item))?,
     };
     let source_id = sent.source_id.as_ref().or_else(|| own_source_id(&line.item, RelatedObject::Sku));
     match (found, source_id, &line.product) {

@@ -14,7 +14,7 @@ use guerdon_model::{
     event::{Event, EventType},
     ids::{CustomerId, OrderId, PrefixedId},
     metadata_schema::Scope,
-    order::{Order, OrderData, OrderCustomer, OrderInput, OrderStatus},
+    order::{Order, OrderCustomer, OrderData, OrderInput, OrderStatus},
 };
 use guerdon_store::{Collection, Key};
 
