@@ -88,31 +88,35 @@ impl<'a> Tx<'a> {
 
     /// The document with this id.
     pub fn get<D: Document>(&mut self, id: &str) -> Result<Option<Arc<D>>> {
-        let document = self.peek(id)?;
-        self.staged.read.insert((D::COLLECTION, id.into()));
+        let address: Address = (D::COLLECTION, id.into());
+        let document = self.at(&address)?;
+        self.staged.read.insert(address);
         Ok(document)
     }
 
     /// The same for what may have changed by the time of the commit, such as the name and price of a
     /// product that somebody orders: many read it, and nobody has to wait for anybody.
     pub fn peek<D: Document>(&mut self, id: &str) -> Result<Option<Arc<D>>> {
-        let address: Address = (D::COLLECTION, id.into());
-        if let Some(slot) = self.staged.written.get(&address) {
+        self.at(&(D::COLLECTION, id.into()))
+    }
+
+    fn at<D: Document>(&mut self, address: &Address) -> Result<Option<Arc<D>>> {
+        if let Some(slot) = self.staged.written.get(address) {
             return match slot {
                 Slot::Typed(document) => typed(document.clone()).map(Some),
                 Slot::None | Slot::Raw(_) => Ok(None),
             };
         }
-        let document = match self.set.slot(&address) {
+        let document = match self.set.slot(address) {
             None => {
-                self.staged.missing.push(Key::id(D::COLLECTION, address.1));
+                self.staged.missing.push(Key::id(D::COLLECTION, address.1.clone()));
                 return Err(Stop::NotLoaded);
             }
             Some(Slot::None) => None,
             Some(Slot::Typed(document)) => Some(typed(document.clone())?),
             Some(Slot::Raw(record)) => {
                 let document = Arc::new(record.document::<D>().map_err(damaged)?);
-                self.set.parsed(&address, document.clone());
+                self.set.parsed(address, document.clone());
                 Some(document)
             }
         };

@@ -99,3 +99,19 @@ async fn a_summary_moves_the_customers_time_and_tells_nobody() {
     assert_eq!(types, ["customer.created", "customer.updated"]);
     assert_eq!(received[1]["data"]["customer"]["summary"]["orders"]["total_amount"], 100);
 }
+
+#[tokio::test]
+async fn erasing_a_customer_erases_their_orders() {
+    let app = TestApp::new().await;
+    for number in 0..260 {
+        order(&app, "ada", &format!("a{number}"), 1, "PAID").await;
+    }
+    order(&app, "bob", "b", 1, "PAID").await;
+    let ada = app.get("/v1/customers/ada").await.expect(200)["id"].as_str().expect("an id").to_owned();
+    app.delete("/v1/customers/ada").await.expect(204);
+    assert_eq!(app.get("/v1/orders").await.expect(200)["total"], 261, "a deletion leaves them");
+    let erased = app.post(&format!("/v1/customers/{ada}/permanent-deletion"), json!(null)).await.expect(200);
+    assert_eq!(erased["data_json"]["orders"], 260);
+    let left = app.get("/v1/orders").await.expect(200);
+    assert_eq!((&left["total"], &left["orders"][0]["source_id"]), (&json!(1), &json!("b")));
+}

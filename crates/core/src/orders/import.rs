@@ -59,15 +59,20 @@ pub(crate) async fn run(
     work: BulkWork,
 ) -> std::result::Result<Progress, Error> {
     let body = blobs::read(guerdon, context, &work.blob, work.chunks).await?;
-    // They were checked when they arrived.
-    let orders: Arc<[OrderInput]> = serde_json::from_slice(&body).map_err(|_| Error::Internal)?;
+    // They were checked when they arrived. Read all at once, they might take a hundred times as much
+    // memory as their text.
+    let texts: Vec<Box<RawValue>> = serde_json::from_slice(&body).map_err(|_| Error::Internal)?;
     drop(body);
     let mut next = work.next;
-    while next < orders.len() {
-        let end = (next + SLICE).min(orders.len());
-        let (slice, ours) = (orders.clone(), claim.clone());
-        let store = move |tx: &mut Tx| store_slice(tx, &ours, &slice, next, end);
-        let (step, forgetful) = guerdon.executor.execute(context.clone(), keys(&orders[next..end]), store).await?;
+    while next < texts.len() {
+        let end = (next + SLICE).min(texts.len());
+        let orders = texts[next..end].iter().map(|text| payload::parse(text.get().as_bytes()));
+        let orders: Vec<OrderInput> = orders.collect::<std::result::Result<_, _>>().map_err(|_| Error::Internal)?;
+        let needs = keys(&orders);
+        let slice = Slice { orders, end, progress: (end * 100 / texts.len()) as u8 };
+        let ours = claim.clone();
+        let store = move |tx: &mut Tx| store_slice(tx, &ours, &slice);
+        let (step, forgetful) = guerdon.executor.execute(context.clone(), needs, store).await?;
         if step == Progress::Lost {
             return Ok(step);
         }
@@ -82,16 +87,25 @@ fn keys(orders: &[OrderInput]) -> Vec<Key> {
     orders.iter().flat_map(keys_of_input).collect()
 }
 
-/// What came of a step, and the customers to look up the last orders of.
+/// Orders that are stored in one commit.
+struct Slice {
+    orders: Vec<OrderInput>,
+    /// The place of the order behind them.
+    end: usize,
+    /// How much is done after them, in percent.
+    progress: u8,
+}
+
+/// What came of a step, and the customers whose last orders have to be looked up.
 type Step = (Progress, Vec<CustomerId>);
 
-fn store_slice(tx: &mut Tx, claim: &Claim, orders: &[OrderInput], start: usize, end: usize) -> Result<Step> {
+fn store_slice(tx: &mut Tx, claim: &Claim, slice: &Slice) -> Result<Step> {
     let Some(mut job) = claim.job(tx)? else { return Ok((Progress::Lost, Vec::new())) };
     let Some(work) = job.work.bulk() else { return Ok((Progress::Lost, Vec::new())) };
-    work.next = end;
-    tx.need(keys(&orders[start..end]))?;
+    work.next = slice.end;
+    tx.need(keys(&slice.orders))?;
     let mut forgetful = Vec::new();
-    for order in &orders[start..end] {
+    for order in &slice.orders {
         match tx.attempt(|tx| store(tx, order)) {
             Ok(mut customers) => {
                 forgetful.append(&mut customers);
@@ -104,7 +118,7 @@ fn store_slice(tx: &mut Tx, claim: &Claim, orders: &[OrderInput], start: usize, 
             }
         }
     }
-    job.step((end * 100 / orders.len().max(1)) as u8, tx.now());
+    job.step(slice.progress, tx.now());
     tx.put(job);
     Ok((Progress::Made, forgetful))
 }

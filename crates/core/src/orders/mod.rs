@@ -1,6 +1,7 @@
 //! Orders: create, update, upsert. `docs/orders.md` has the rules.
 
 pub mod amounts;
+pub mod erasure;
 pub mod import;
 pub mod items;
 pub mod listing;
@@ -191,17 +192,23 @@ fn store(tx: &mut Tx, before: Option<Arc<Order>>, mut order: Order, input: &Orde
             order.items = Some(lines.into_iter().map(|line| line.item).collect());
         }
     }
-    for item in order.items.iter_mut().flatten() {
-        item.id = Some(tx.new_id());
-    }
     amounts::apply(input, &mut order).map_err(amounts::too_large)?;
-    tx.put(order.clone());
-    let forgetful = summary::recount(tx, before.as_deref(), &order)?;
     let mentioned = [customer, referrer].into_iter().filter_map(|person| match person {
         Patch::Value(person) => Some(person),
         Patch::Absent | Patch::Null => None,
     });
-    Ok(Change { before, order, mentioned: mentioned.collect(), forgetful })
+    let mentioned = mentioned.collect();
+    keep(tx, before, order, mentioned)
+}
+
+/// Stores the order as it is, with new ids of its lines, and what it changes in its customers' summaries.
+fn keep(tx: &mut Tx, before: Option<Arc<Order>>, mut order: Order, mentioned: Vec<Mentioned>) -> Result<Change> {
+    for item in order.items.iter_mut().flatten() {
+        item.id = Some(tx.new_id());
+    }
+    tx.put(order.clone());
+    let forgetful = summary::recount(tx, before.as_deref(), &order)?;
+    Ok(Change { before, order, mentioned, forgetful })
 }
 
 /// Gives the order a key of the shop's own, unless another one has it.
