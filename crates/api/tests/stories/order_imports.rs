@@ -1,6 +1,6 @@
 //! Imports of historical orders.
 
-use guerdon_core::jobs;
+use guerdon_core::jobs::{self, LEASE};
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
@@ -138,4 +138,29 @@ async fn a_long_import_goes_through_in_steps_and_counts_every_order_once() {
     }
     assert_eq!(sum, 299 * 300 / 2);
     assert_eq!(app.guerdon.store.check().await.expect("an answer"), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_import_that_was_cut_off_goes_on_where_it_stopped() {
+    let app = TestApp::new().await;
+    let orders: Vec<_> = (0..400)
+        .map(|number| json!({"amount": 10, "status": "PAID", "customer": {"source_id": format!("c{}", number % 3)}}))
+        .collect();
+    let started = app.post("/v1/orders/import", json!(orders)).await;
+    let total = async || app.get("/v1/orders?limit=1").await.expect(200)["total"].as_u64().expect("a total");
+    let some_are_stored = async { while total().await < 50 {} };
+    tokio::select! {
+        _ = jobs::run_due(&app.guerdon) => panic!("it was over before it could be cut off"),
+        () = some_are_stored => {}
+    }
+    assert!((50..400).contains(&total().await));
+    app.advance(LEASE + 1);
+    assert_eq!(app.finish(&started).await["result"]["done_count"], 400);
+    assert_eq!(total().await, 400, "orders without a key of their own would show if they came twice");
+    let mut sum = 0;
+    for customer in ["c0", "c1", "c2"] {
+        let customer = app.get(&format!("/v1/customers/{customer}")).await.expect(200);
+        sum += customer["summary"]["orders"]["total_amount"].as_i64().expect("a sum");
+    }
+    assert_eq!(sum, 4_000);
 }
