@@ -16,12 +16,20 @@ use support::{
     receiver::{Received, Receiver},
 };
 
+/// One script in each language.
+const AREAS: &[&str] = &[
+    "customers", //
+    "products",
+    "orders",
+    "rules",
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_javascript_sdk_works_and_its_writes_are_announced() {
     let Some(folder) = installed() else { return };
-    for script in ["js/customers.mjs", "js/products.mjs", "js/orders.mjs"] {
+    for area in AREAS {
         let mut node = Command::new("node");
-        node.arg(folder.join(script));
+        node.arg(folder.join(format!("js/{area}.mjs")));
         run_against_the_program(&folder, node).await;
     }
 }
@@ -29,10 +37,10 @@ async fn the_javascript_sdk_works_and_its_writes_are_announced() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_python_sdk_works_and_its_writes_are_announced() {
     let Some(folder) = installed() else { return };
-    for script in ["python/customers.py", "python/products.py", "python/orders.py"] {
+    for area in AREAS {
         let mut python = Command::new(folder.join("python/.venv/bin/python"));
         // No compiled files beside the scripts.
-        python.arg("-B").arg(folder.join(script));
+        python.arg("-B").arg(folder.join(format!("python/{area}.py")));
         run_against_the_program(&folder, python).await;
     }
 }

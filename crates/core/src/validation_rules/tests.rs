@@ -6,7 +6,7 @@ use guerdon_model::{
     Error, Timestamp,
     validation_rule::{Assignments, RelatedObjectType, ValidationRule, ValidationRuleAssignment},
 };
-use guerdon_store::{Collection, ColumnValue, Document, Key, Store, memory::Memory};
+use guerdon_store::{Collection, ColumnValue, Document, EventQuery, Key, Store, memory::Memory};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -110,6 +110,23 @@ impl App {
         (list.rows.iter().map(|row| row.id.to_string()).collect(), list.total.expect("a total"))
     }
 
+    /// The types of the events about a rule, oldest first, without what they all begin with.
+    async fn events(&self, rule: &str) -> Vec<String> {
+        let query = EventQuery {
+            project: self.context.project.clone(),
+            entity_id: rule.into(),
+            descending: false,
+            after_id: None,
+            from: None,
+            to: None,
+            kind: None,
+            category: None,
+            limit: 100,
+        };
+        let events = self.guerdon.store.events(query).await.expect("events");
+        events.iter().map(|event| event.kind.name().replace("business_validation_rule.", "")).collect()
+    }
+
     async fn counts(&self) -> Vec<(String, Option<u64>)> {
         let order = RuleOrder::parse(Some("name"));
         let listing = RuleListing { start: None, end: None, order, limit: 10, page: 1 };
@@ -172,6 +189,8 @@ async fn by_force_an_assignment_gives_way_to_a_new_one() {
     assert_ne!(first.id, second.id);
     assert_eq!(app.list(of_rule(&rule)).await, (vec![second.id.to_string()], 1));
     assert_eq!(app.counts().await, [("one".into(), Some(1))]);
+    let expected = ["created", "assignment.created", "assignment.deleted", "assignment.created"];
+    assert_eq!(app.events(&rule).await, expected);
 }
 
 #[tokio::test]
