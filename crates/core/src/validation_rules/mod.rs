@@ -33,6 +33,8 @@ use crate::{
 pub const RESOURCE: &str = "validation_rules";
 /// The largest rule, in bytes of JSON: every node keeps all rules in memory.
 pub const MAX_BYTES: usize = 500_000;
+/// How often nothing is found of a rule that is counted as attached: somebody may be attaching it meanwhile.
+const MAX_MISSES: usize = 8;
 /// How many assignments of a deleted rule are removed in one commit.
 const SLICE: usize = 200;
 
@@ -129,16 +131,20 @@ fn emit(tx: &mut Tx, rule: &ValidationRule, change: RuleChange<'_>) {
 /// # Errors
 /// `not_found`; `StoreUnavailable` or `Overloaded`.
 pub async fn delete(guerdon: &Guerdon, context: &Context, id: &str) -> std::result::Result<(), Error> {
-    loop {
+    let mut misses = 0;
+    while misses < MAX_MISSES {
         let query = Query { limit: SLICE, ..assignments::of_rule(&context.project, id) };
         let page = guerdon.store.query(query).await.map_err(unavailable)?;
         let some: Vec<Arc<str>> = page.records.into_iter().map(|record| record.id).collect();
+        misses += usize::from(some.is_empty());
         let (rule, needs) = (id.to_owned(), needs(id, &some));
         let is_done = guerdon.executor.execute(context.clone(), needs, move |tx| delete_some(tx, &rule, &some)).await?;
         if is_done {
             return Ok(());
         }
     }
+    tracing::error!(rule = id, "a validation rule is counted as attached, but nothing is found that has it");
+    Err(Error::Internal)
 }
 
 fn needs(rule: &str, assignments: &[Arc<str>]) -> Vec<Key> {
