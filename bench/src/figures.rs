@@ -50,8 +50,8 @@ pub(crate) struct Effort {
 pub(crate) struct Bench {
     /// The database of the import. It goes before the server that it is on.
     imported: Option<Rc<Database>>,
-    databases: Databases,
-    effort: Effort,
+    pub(crate) databases: Databases,
+    pub(crate) effort: Effort,
     pub(crate) figures: Vec<Figure>,
 }
 
@@ -60,7 +60,7 @@ impl Bench {
         Self { imported: None, databases, effort, figures: Vec::new() }
     }
 
-    fn add(&mut self, figure: Figure) {
+    pub(crate) fn add(&mut self, figure: Figure) {
         let store = self.databases.kind().name();
         eprintln!("  {store}: {} {:.2} {}", figure.name, figure.value, figure.unit);
         self.figures.push(Figure { store, ..figure });
@@ -321,7 +321,7 @@ fn addresses(servers: &[Server]) -> Vec<SocketAddr> {
     servers.iter().map(|server| server.address).collect()
 }
 
-fn request(path: &str) -> Vec<u8> {
+pub(crate) fn request(path: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     client::get(&mut bytes, path);
     bytes
@@ -361,7 +361,7 @@ fn create_customer(server: &Server) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn upsert(number: u64, bytes: &mut Vec<u8>) {
+pub(crate) fn upsert(number: u64, bytes: &mut Vec<u8>) {
     client::send(bytes, "POST", "/v1/customers", &shop::body(number));
 }
 

@@ -4,6 +4,7 @@
 //! Start with `figures.rs`. The measured server is this program once more, see `server.rs`.
 
 mod client;
+mod codes;
 mod databases;
 mod figures;
 mod limits;
@@ -68,6 +69,7 @@ enum Part {
     Import,
     Start,
     Lists,
+    Codes,
 }
 
 impl Part {
@@ -149,6 +151,7 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
                 Part::Import => bench.import()?,
                 Part::Start => bench.start()?,
                 Part::Lists => bench.lists()?,
+                Part::Codes => bench.codes()?,
             }
         }
         figures.append(&mut bench.figures);
