@@ -19,9 +19,9 @@ pub(crate) fn check(tx: &mut Tx, discount: &Discount, path: &Path) -> Result<()>
     check_formulas(discount, path)?;
     for unit in discount.unit_types() {
         let is_known = if unit.starts_with(ProductId::PREFIX) {
-            tx.get::<Product>(unit)?.is_some()
+            tx.peek::<Product>(unit)?.is_some()
         } else {
-            tx.get::<Sku>(unit)?.is_some()
+            tx.peek::<Sku>(unit)?.is_some()
         };
         if !is_known {
             let rule = Rule::Other(format!("is not the id of a product or SKU: '{unit}'"));

@@ -54,6 +54,8 @@ pub enum Error {
     InvalidAmount,
     /// Redeemables that can't be in one request, whatever they are.
     InvalidRedeemables { details: String },
+    /// The same redeemable twice in one request.
+    DuplicatedRedeemables,
     /// Of several redeemables, none can be applied.
     NoApplicableRedeemables,
     /// The campaign can't be made or can't have what was asked for.
@@ -246,6 +248,12 @@ impl Error {
             Error::InvalidRedeemables { details } => {
                 row(400, Some("invalid_redeemables"), "Invalid redeemables", Some(details.clone()))
             }
+            Error::DuplicatedRedeemables => row(
+                400,
+                Some("duplicated_redeemables"),
+                "Duplicated redeemables detected",
+                Some("Duplicated redeemables detected in one redemption".into()),
+            ),
             Error::NoApplicableRedeemables => {
                 row(400, Some("no_applicable_redeemables"), "No applicable redeemables", None)
             }

@@ -91,7 +91,7 @@ impl Owner for Campaign {
         &mut self.validation_rules_assignments
     }
     fn in_events(&self) -> Value {
-        json!(self.simple(None))
+        json!({"id": self.id, "object": "campaign"})
     }
     fn put(self: Box<Self>, tx: &mut Tx) {
         tx.put(*self);

@@ -1,5 +1,14 @@
 //! Redeemables: whatever can be redeemed, and in which words one of several is turned down.
 
+mod input;
+mod session;
+
+pub use input::{
+    Expansion, GiftCreditsInput, MAX_REDEEMABLES, OptionsInput, RedeemableInput, RedeemableObject, RedeemablesInput,
+    RequestedInput, RewardInput, SceneInput,
+};
+pub use session::{Session, SessionInput, SessionType, TtlUnit};
+
 /// Why a redeemable was passed over, though nothing is wrong with itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SkipReason {
