@@ -10,8 +10,10 @@ use serde_json::Value;
 
 use crate::{
     Timestamp,
-    customer::{Customer, LoyaltyCampaign},
+    custom_event::{CustomEvent, EventSchemaName},
+    customer::{Customer, LoyaltyCampaign, SimpleCustomer},
     ids::{CustomerId, UserId},
+    segment::SimpleSegment,
 };
 
 /// Whether an event is something done or something that followed.
@@ -42,6 +44,9 @@ event_types! {
         CUSTOMER_CREATED = "customer.created";
         CUSTOMER_UPDATED = "customer.updated";
         CUSTOMER_DELETED = "customer.deleted";
+        CUSTOMER_SEGMENT_ENTERED = "customer.segment.entered";
+        CUSTOMER_SEGMENT_LEFT = "customer.segment.left";
+        CUSTOMER_CUSTOM_EVENT = "customer.custom_event";
     }
     subscribable {
         "business_validation_rule.assignment.created" "business_validation_rule.assignment.deleted"
@@ -58,11 +63,12 @@ event_types! {
         "campaign.reward.assignment.updated" "campaign.updated" "campaign.vouchers.added"
         "campaign.vouchers.generation.completed" "campaign.vouchers.generation.failed"
         "campaign.vouchers.generation.started"
-        "customer.confirmed" "customer.created" "customer.deleted"
+        "customer.confirmed" "customer.created" "customer.custom_event" "customer.deleted"
         "customer.holder.assignment.created" "customer.holder.assignment.deleted"
         "customer.reward_redemptions.completed" "customer.reward_redemptions.created"
         "customer.reward_redemptions.pending"
-        "customer.rewarded" "customer.rewarded.loyalty_points" "customer.updated"
+        "customer.rewarded" "customer.rewarded.loyalty_points"
+        "customer.segment.entered" "customer.segment.left" "customer.updated"
         "publication.succeeded"
         "redemption.failed" "redemption.rollback.failed" "redemption.rollback.succeeded" "redemption.succeeded"
         "voucher.created" "voucher.deleted" "voucher.disabled" "voucher.enabled"
@@ -96,7 +102,13 @@ impl EventType {
 
     /// Whether the type is listed under actions or effects in a customer's activity.
     pub fn category(self) -> Category {
-        const ACTIONS: [&str; 4] = ["customer.created", "customer.updated", "customer.deleted", "customer.confirmed"];
+        const ACTIONS: [&str; 5] = [
+            "customer.created",
+            "customer.updated",
+            "customer.deleted",
+            "customer.confirmed",
+            "customer.custom_event",
+        ];
         if ACTIONS.contains(&self.0) { Category::Action } else { Category::Effect }
     }
 }
@@ -187,6 +199,9 @@ pub enum Event<'a> {
     CustomerCreated(&'a Customer),
     CustomerUpdated(&'a Customer),
     CustomerDeleted(&'a Customer),
+    CustomerSegmentEntered(&'a Customer, &'a SimpleSegment),
+    CustomerSegmentLeft(&'a Customer, &'a SimpleSegment),
+    CustomEvent(&'a Customer, &'a CustomEvent, &'a EventSchemaName),
 }
 
 impl Event<'_> {
@@ -196,6 +211,9 @@ impl Event<'_> {
             Event::CustomerCreated(_) => EventType::CUSTOMER_CREATED,
             Event::CustomerUpdated(_) => EventType::CUSTOMER_UPDATED,
             Event::CustomerDeleted(_) => EventType::CUSTOMER_DELETED,
+            Event::CustomerSegmentEntered(..) => EventType::CUSTOMER_SEGMENT_ENTERED,
+            Event::CustomerSegmentLeft(..) => EventType::CUSTOMER_SEGMENT_LEFT,
+            Event::CustomEvent(..) => EventType::CUSTOMER_CUSTOM_EVENT,
         }
     }
 
@@ -219,12 +237,23 @@ impl Event<'_> {
                 }
                 to_value(&Data { customer: UpdatedCustomer::of(customer) })
             }
-            Event::CustomerCreated(_) | Event::CustomerDeleted(_) => to_value(&self.data()),
+            _ => to_value(&self.data()),
         }
     }
 
-    fn data(&self) -> CustomerData<'_> {
-        CustomerData { customer: self.customer().as_answer() }
+    fn data(&self) -> EventData<'_> {
+        match self {
+            Event::CustomerCreated(customer) | Event::CustomerUpdated(customer) | Event::CustomerDeleted(customer) => {
+                EventData::Customer { customer: customer.as_answer() }
+            }
+            Event::CustomerSegmentEntered(customer, segment) | Event::CustomerSegmentLeft(customer, segment) => {
+                EventData::Segment { customer: customer.as_answer(), segment }
+            }
+            Event::CustomEvent(customer, event, event_schema) => {
+                let customer = customer.simple();
+                EventData::CustomEvent { event, event_schema, customer, referral: None, loyalty: None }
+            }
+        }
     }
 
     fn customer(&self) -> &Customer {
@@ -232,14 +261,32 @@ impl Event<'_> {
             Event::CustomerCreated(customer) | Event::CustomerUpdated(customer) | Event::CustomerDeleted(customer) => {
                 customer
             }
+            Event::CustomerSegmentEntered(customer, _) | Event::CustomerSegmentLeft(customer, _) => customer,
+            Event::CustomEvent(customer, ..) => customer,
         }
     }
 }
 
-/// What most events about customers carry.
+/// What events about customers carry.
 #[derive(Serialize)]
-struct CustomerData<'a> {
-    customer: Cow<'a, Customer>,
+#[serde(untagged)]
+enum EventData<'a> {
+    Customer {
+        customer: Cow<'a, Customer>,
+    },
+    Segment {
+        customer: Cow<'a, Customer>,
+        segment: &'a SimpleSegment,
+    },
+    CustomEvent {
+        event: &'a CustomEvent,
+        event_schema: &'a EventSchemaName,
+        customer: SimpleCustomer,
+        /// What became of the code that was sent; nothing yet.
+        referral: Option<()>,
+        /// The same of the card.
+        loyalty: Option<()>,
+    },
 }
 
 fn to_value(data: &impl Serialize) -> Value {

@@ -10,6 +10,7 @@ mod evaluate;
 mod lookup;
 mod operator;
 mod parse;
+mod relative;
 #[cfg(test)]
 mod tests;
 
