@@ -81,6 +81,30 @@ pub struct SimpleSegment {
     pub object: Cow<'static, str>,
 }
 
+/// That a customer is in a static or auto-update segment. The customer's own document says so, too: this
+/// is how a segment's customers are found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentMember {
+    /// Made of the two others.
+    pub id: String,
+    pub segment_id: SegmentId,
+    pub customer_id: CustomerId,
+    /// When the customer was created, so that members are listed in that order.
+    pub created_at: Timestamp,
+}
+
+impl SegmentMember {
+    /// The membership of this customer.
+    pub fn new(segment_id: SegmentId, customer_id: CustomerId, created_at: Timestamp) -> Self {
+        Self { id: Self::id_of(&segment_id, &customer_id), segment_id, customer_id, created_at }
+    }
+
+    /// The id of such a membership, whether or not there is one.
+    pub fn id_of(segment: &SegmentId, customer: &CustomerId) -> String {
+        format!("{segment}:{customer}")
+    }
+}
+
 /// What a client sends to create a segment.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, ToSchema)]
 pub struct SegmentInput {

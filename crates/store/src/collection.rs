@@ -12,7 +12,9 @@ use guerdon_model::{
     event_schema::EventSchema,
     metadata_schema::MetadataSchema,
     product::Product,
+    product_collection::ProductCollection,
     project::Project,
+    segment::{Segment, SegmentMember},
     sku::Sku,
     user::User,
     webhook::Webhook,
@@ -35,6 +37,9 @@ pub enum Collection {
     Products,
     Skus,
     BinEntries,
+    Segments,
+    SegmentMembers,
+    ProductCollections,
 }
 
 /// How a collection is stored.
@@ -166,11 +171,20 @@ static TABLE: [Spec; Collection::ALL.len()] = [
         configuration: false,
         counted: false,
     },
+    Spec { table: "segments", columns: &[time("created_at")], configuration: true, counted: false },
+    Spec {
+        table: "segment_members",
+        // `created_at` is the customer's.
+        columns: &[text("segment_id"), text("customer_id"), time("created_at")],
+        configuration: false,
+        counted: false,
+    },
+    Spec { table: "product_collections", columns: &[time("created_at")], configuration: true, counted: false },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 12] = [
+    pub const ALL: [Collection; 15] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -183,6 +197,9 @@ impl Collection {
         Collection::Products,
         Collection::Skus,
         Collection::BinEntries,
+        Collection::Segments,
+        Collection::SegmentMembers,
+        Collection::ProductCollections,
     ];
 
     /// This collection's row of the table.
@@ -386,6 +403,36 @@ impl Document for Binned {
         let kind = self.content.resource_type();
         let source_id = self.content.source_id().map(|source_id| taken(kind, source_id));
         vec![taken(kind, self.content.id()).as_str().into(), source_id.as_deref().into()]
+    }
+}
+
+impl Document for Segment {
+    const COLLECTION: Collection = Collection::Segments;
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        vec![self.created_at.into()]
+    }
+}
+
+impl Document for SegmentMember {
+    const COLLECTION: Collection = Collection::SegmentMembers;
+    fn id(&self) -> &str {
+        &self.id
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        vec![self.segment_id.as_str().into(), self.customer_id.as_str().into(), self.created_at.into()]
+    }
+}
+
+impl Document for ProductCollection {
+    const COLLECTION: Collection = Collection::ProductCollections;
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        vec![self.created_at.into()]
     }
 }
 

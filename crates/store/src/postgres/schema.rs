@@ -19,6 +19,7 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("../../migrations/postgres/0001_foundation.sql"), oldest_program: 1 },
     Migration { sql: include_str!("../../migrations/postgres/0002_catalogue.sql"), oldest_program: 1 },
+    Migration { sql: include_str!("../../migrations/postgres/0005_segments.sql"), oldest_program: 1 },
 ];
 
 /// The migrations that this program knows.

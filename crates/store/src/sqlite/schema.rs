@@ -9,6 +9,7 @@ use crate::StoreError;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_foundation.sql"),
     include_str!("../../migrations/sqlite/0002_catalogue.sql"),
+    include_str!("../../migrations/sqlite/0005_segments.sql"),
 ];
 
 /// Brings the tables up to date.
