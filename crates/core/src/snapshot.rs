@@ -24,11 +24,14 @@ use guerdon_model::{
     webhook::Webhook,
 };
 use guerdon_store::{Collection, Configuration, Document, Record, Store};
+use jiff::tz::TimeZone;
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
     failure::{damaged, unavailable},
+    product_collections::Collections,
     secrets::SecretKey,
+    segments::Definitions,
 };
 
 /// Everything that is configured in one project, as of one version.
@@ -42,6 +45,8 @@ pub struct Snapshot {
     metadata_schemas: HashMap<String, MetadataSchema>,
     event_schemas: HashMap<String, EventSchema>,
     webhook_token: Option<String>,
+    segments: Definitions,
+    product_collections: Collections,
 }
 
 impl Snapshot {
@@ -54,7 +59,10 @@ impl Snapshot {
             metadata_schemas: HashMap::new(),
             event_schemas: HashMap::new(),
             webhook_token: None,
+            segments: Definitions::default(),
+            product_collections: Collections::default(),
         };
+        let (mut segments, mut product_collections) = (Vec::new(), Vec::new());
         for (collection, record) in &configuration.records {
             match collection {
                 Collection::Projects => snapshot.project = Some(read::<Project>(record)?),
@@ -71,15 +79,20 @@ impl Snapshot {
                     let schema: EventSchema = read(record)?;
                     snapshot.event_schemas.insert(schema.name.clone(), schema);
                 }
+                Collection::Segments => segments.push(read(record)?),
+                Collection::ProductCollections => product_collections.push(read(record)?),
                 Collection::Customers
                 | Collection::DeletedCustomers
                 | Collection::Jobs
                 | Collection::Users
                 | Collection::Products
                 | Collection::Skus
-                | Collection::BinEntries => {}
+                | Collection::BinEntries
+                | Collection::SegmentMembers => {}
             }
         }
+        snapshot.segments = Definitions::of(segments)?;
+        snapshot.product_collections = Collections::of(product_collections)?;
         snapshot.webhook_token =
             snapshot.project.as_ref().and_then(|project| secret.open(&project.sealed_webhook_token));
         Ok(snapshot)
@@ -118,6 +131,21 @@ impl Snapshot {
     /// All schemas of custom events, by the event's name.
     pub fn event_schemas(&self) -> &HashMap<String, EventSchema> {
         &self.event_schemas
+    }
+
+    /// The project's time zone.
+    pub fn zone(&self) -> TimeZone {
+        self.project.as_ref().map_or(TimeZone::UTC, Project::zone)
+    }
+
+    /// All segments.
+    pub fn segments(&self) -> &Definitions {
+        &self.segments
+    }
+
+    /// All product collections.
+    pub fn product_collections(&self) -> &Collections {
+        &self.product_collections
     }
 
     /// The key that signs the project's webhooks; none if the project is unknown or its key was

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use guerdon_model::{Error, customer::CustomerInput, ids::ProjectId, product::ProductInput};
+use guerdon_model::{Error, async_action::Status, customer::CustomerInput, ids::ProjectId, product::ProductInput};
 use guerdon_store::{Collection, Condition, Query, Record};
 use tokio::task::JoinSet;
 
@@ -11,6 +11,7 @@ use crate::{
     context::Context,
     failure::unavailable,
     projects,
+    segments::{daily, dissolve, fill},
     service::Guerdon,
     tx::{Result, Tx},
 };
@@ -77,19 +78,26 @@ pub async fn run_due(guerdon: &Arc<Guerdon>) -> usize {
     }
 }
 
-/// Each project's oldest unfinished job, if it is due.
+/// Each project's oldest unfinished job, if it is due. One whose time has not come stands in nobody's way.
 async fn first_in_line(guerdon: &Guerdon) -> std::result::Result<Vec<(ProjectId, String)>, Error> {
     let records = unfinished(guerdon).await?;
     let now = guerdon.clock.now();
     let mut seen = HashSet::new();
-    let is_due =
-        |record: &Record| record.document::<Job>().is_ok_and(|job| job.due_at.is_some_and(|due_at| due_at <= now));
-    Ok(records
-        .iter()
-        .filter(|record| seen.insert(record.project.clone()))
-        .filter(|record| is_due(record))
-        .map(|record| (record.project.clone(), record.id.to_string()))
-        .collect())
+    let mut first = Vec::new();
+    for record in &records {
+        if seen.contains(&record.project) {
+            continue;
+        }
+        let job = record.document::<Job>().ok();
+        if job.as_ref().is_some_and(|job| job.is_waiting(now)) {
+            continue;
+        }
+        seen.insert(record.project.clone());
+        if job.is_some_and(|job| job.due_at.is_some_and(|due_at| due_at <= now)) {
+            first.push((record.project.clone(), record.id.to_string()));
+        }
+    }
+    Ok(first)
 }
 
 /// Makes every unfinished job due at once, for a process that is the only one on its store: whoever
@@ -106,6 +114,7 @@ pub async fn release_leases(guerdon: &Guerdon) -> std::result::Result<(), Error>
             .execute(context, Vec::new(), move |tx| {
                 if let Some(job) = tx.get::<Job>(&id)?
                     && job.due_at.is_some()
+                    && job.action.status == Status::InProgress
                 {
                     tx.put(Job { due_at: Some(tx.now()), ..job.as_ref().clone() });
                 }
@@ -159,6 +168,10 @@ async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> bool {
         Work::ProductsBulk(work) | Work::ProductsMetadata(work) => {
             bulk::run::<ProductInput>(&guerdon, &context, &claim, work).await
         }
+        Work::SegmentFill(work) => fill::run(&guerdon, &context, &claim, work).await,
+        Work::SegmentMembers(work) => fill::run_named(&guerdon, &context, &claim, work).await,
+        Work::SegmentsDaily(work) => daily::run(&guerdon, &context, &claim, work).await,
+        Work::SegmentDissolution { segment } => dissolve::run(&guerdon, &context, &claim, &segment).await,
         Work::ProjectPurge { project } => projects::purge(&guerdon, &context, &claim, &project).await,
     };
     match outcome {
@@ -189,7 +202,7 @@ fn claim(tx: &mut Tx, id: &str) -> Result<Option<Job>> {
         return Ok(None);
     }
     let mut job = job.as_ref().clone();
-    job.action.status = guerdon_model::async_action::Status::InProgress;
+    job.action.status = Status::InProgress;
     job.due_at = Some(now.plus_millis(LEASE));
     job.turn += 1;
     tx.put(job.clone());
