@@ -17,6 +17,7 @@ mod async_actions;
 mod auth;
 mod background;
 mod bin;
+mod custom_events;
 mod customers;
 mod docs_page;
 mod listing;
@@ -24,8 +25,10 @@ mod management;
 mod metadata_schemas;
 mod openapi;
 mod operations;
+mod product_collections;
 mod products;
 mod rate_limit;
+mod segments;
 mod upload;
 
 pub use app::{App, Settings};

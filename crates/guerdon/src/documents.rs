@@ -9,7 +9,9 @@ use guerdon_model::{
     event_schema::EventSchema,
     metadata_schema::MetadataSchema,
     product::Product,
+    product_collection::ProductCollection,
     project::Project,
+    segment::{Segment, SegmentMember},
     sku::Sku,
     user::User,
     webhook::Webhook,
@@ -34,6 +36,9 @@ pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<Col
         Collection::Products => of::<Product>(record),
         Collection::Skus => of::<Sku>(record),
         Collection::BinEntries => of::<Binned>(record),
+        Collection::Segments => of::<Segment>(record),
+        Collection::SegmentMembers => of::<SegmentMember>(record),
+        Collection::ProductCollections => of::<ProductCollection>(record),
     }
 }
 

@@ -102,13 +102,8 @@ impl EventType {
 
     /// Whether the type is listed under actions or effects in a customer's activity.
     pub fn category(self) -> Category {
-        const ACTIONS: [&str; 5] = [
-            "customer.created",
-            "customer.updated",
-            "customer.deleted",
-            "customer.confirmed",
-            "customer.custom_event",
-        ];
+        const ACTIONS: [&str; 5] =
+            ["customer.created", "customer.updated", "customer.deleted", "customer.confirmed", "customer.custom_event"];
         if ACTIONS.contains(&self.0) { Category::Action } else { Category::Effect }
     }
 }

@@ -293,10 +293,7 @@ mod tests {
             (json!([]), valid),
             (json!({"price": {"$is": 1}}), valid),
             (json!({"junction": "and", "colour": {"$is": "red"}}), valid),
-            (
-                json!({"junction": "xor"}),
-                "Property .filter has wrong `junction` property. It must be one of: and, or",
-            ),
+            (json!({"junction": "xor"}), "Property .filter has wrong `junction` property. It must be one of: and, or"),
         ] {
             assert_eq!(details(input(json!({"filter": filter})).checked_filter()), expected, "{filter}");
         }

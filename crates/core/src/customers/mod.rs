@@ -4,6 +4,7 @@ pub mod activity;
 pub mod bulk;
 pub mod import;
 pub mod listing;
+mod members;
 pub mod store;
 pub mod summary;
 

@@ -128,10 +128,7 @@ impl Work {
     fn is_our_own(&self) -> bool {
         matches!(
             self,
-            Work::SegmentFill(_)
-                | Work::SegmentMembers(_)
-                | Work::SegmentsDaily(_)
-                | Work::SegmentDissolution { .. }
+            Work::SegmentFill(_) | Work::SegmentMembers(_) | Work::SegmentsDaily(_) | Work::SegmentDissolution { .. }
         )
     }
 }

@@ -3,13 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use guerdon_engine::{cart::Line, facts};
-use guerdon_model::{
-    filter::Moment,
-    metadata::Metadata,
-    product::Product,
-    product_collection::inherited,
-    sku::Sku,
-};
+use guerdon_model::{filter::Moment, metadata::Metadata, product::Product, product_collection::inherited, sku::Sku};
 use serde_json::{Map, Value};
 
 use super::definitions::{Candidate, Collections, product_document, sku_document};
@@ -27,7 +21,12 @@ pub struct Members<'a> {
 
 impl<'a> Members<'a> {
     /// Of these collections; with what the catalogue has about the order's products and SKUs.
-    pub fn new(collections: &'a Collections, moment: Moment, products: &'a [Arc<Product>], skus: &'a [Arc<Sku>]) -> Self {
+    pub fn new(
+        collections: &'a Collections,
+        moment: Moment,
+        products: &'a [Arc<Product>],
+        skus: &'a [Arc<Sku>],
+    ) -> Self {
         let products = products.iter().map(|product| (product.id.as_str(), product.as_ref())).collect();
         let skus = skus.iter().map(|sku| (sku.id.as_str(), sku.as_ref())).collect();
         Self { collections, moment, products, skus }
@@ -104,10 +103,7 @@ impl facts::Collections for Members<'_> {
 
 #[cfg(test)]
 mod tests {
-    use guerdon_engine::{
-        cart,
-        facts::Collections as _,
-    };
+    use guerdon_engine::{cart, facts::Collections as _};
     use guerdon_model::{
         Timestamp,
         product_collection::{CollectionItem, CollectionObject, ProductCollection},
@@ -165,8 +161,17 @@ mod tests {
             (plain(product("prod_2", Some(900), "blue")), "cheap"),
             (plain(None), ""),
             // A variant inherits metadata but not the price.
-            (Line { sku: sku("sku_1", Some(500), json!({})), ..plain(product("prod_1", Some(1_100), "red")) }, "cheap named red skus"),
-            (Line { sku: sku("sku_2", None, json!({"color": "blue"})), ..plain(product("prod_2", Some(900), "red")) }, "skus"),
+            (
+                Line { sku: sku("sku_1", Some(500), json!({})), ..plain(product("prod_1", Some(1_100), "red")) },
+                "cheap named red skus",
+            ),
+            (
+                Line {
+                    sku: sku("sku_2", None, json!({"color": "blue"})),
+                    ..plain(product("prod_2", Some(900), "red"))
+                },
+                "skus",
+            ),
             (Line { sku: sku("sku_9", Some(1_500), json!({})), ..plain(None) }, "named skus"),
         ] {
             assert_eq!(of(&line, &[], &[]), expected, "{line:?}");

@@ -14,6 +14,7 @@ impl Filter {
     /// way round. A field may turn out to be no date; then this says so in vain.
     pub fn depends_on_day(&self) -> bool {
         self.predicates.iter().any(Predicate::depends_on_day)
+            || self.also.as_ref().is_some_and(|also| also.depends_on_day())
     }
 }
 

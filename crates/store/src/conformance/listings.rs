@@ -138,7 +138,8 @@ pub async fn conditions_are_joined_by_and(store: Arc<dyn Store>) {
 pub async fn documents_that_another_collection_lists_are_selected_in_any_order(store: Arc<dyn Store>) {
     let project = five(&store).await;
     let member = |segment: &str, id: &str| insert(&SegmentMember::new(segment.into(), id.into(), time(0)));
-    let lists = [("seg_1", "cust_a"), ("seg_1", "cust_e"), ("seg_1", "cust_b"), ("seg_2", "cust_d"), ("seg_1", "cust_x")];
+    let lists =
+        [("seg_1", "cust_a"), ("seg_1", "cust_e"), ("seg_1", "cust_b"), ("seg_2", "cust_d"), ("seg_1", "cust_x")];
     write(&store, &project, lists.map(|(segment, id)| member(segment, id)).into()).await.expect("a commit");
     let elsewhere = super::project("b");
     given(&store, &elsewhere, &[customer("cust_a", None)]).await;
@@ -250,7 +251,8 @@ pub async fn a_filter_on_a_looked_up_column_selects_as_it_does_elsewhere(store: 
             assert_eq!(listed(&store, query).await, expected, "{field} {operand}");
         }
     }
-    let either = Filter { junction: Junction::Or, predicates: vec![is("name", "Ada"), is("source_id", "ada")] };
+    let either =
+        Filter { junction: Junction::Or, predicates: vec![is("name", "Ada"), is("source_id", "ada")], also: None };
     assert_eq!(listed(&store, Query { filter: Some((either, moment())), ..all(&project) }).await, "ef");
 }
 
@@ -284,7 +286,7 @@ fn is(field: &str, operand: &str) -> Predicate {
 
 fn filter(field: &str, operator: Operator, operand: Value) -> (Filter, Moment) {
     let predicate = Predicate { field: field.into(), operator, values: vec![operand] };
-    (Filter { junction: Junction::And, predicates: vec![predicate] }, moment())
+    (Filter { junction: Junction::And, predicates: vec![predicate], also: None }, moment())
 }
 
 fn moment() -> Moment {
