@@ -323,8 +323,9 @@ pub(crate) fn redacted(json: Value) -> Value {
 }
 
 fn redacted_text(text: &str) -> String {
-    const PREFIXES: [&str; 11] =
-        ["cust_", "evcus_", "aa_", "v-", "whs_", "wh_", "del_", "ms_", "prod_", "sku_", "tbe_"];
+    const PREFIXES: [&str; 14] = [
+        "cust_", "evcus_", "aa_", "v-", "whs_", "wh_", "del_", "ms_", "prod_", "sku_", "tbe_", "seg_", "pc_", "event_",
+    ];
     if text.len() == 24 && text.ends_with('Z') && Timestamp::parse(text).is_some() {
         return "<time>".into();
     }
