@@ -15,7 +15,7 @@ use guerdon_model::{
     send_out::{SendOut, SendOutStatus},
     webhook::Webhook,
 };
-use guerdon_store::{BlobChunk, Collection, Document, EventRecord, Key};
+use guerdon_store::{BlobChunk, By, Collection, Document, EventRecord, Key};
 
 use crate::{
     context::Context,
@@ -87,8 +87,13 @@ impl<'a> Tx<'a> {
 
     /// Notes that these documents will be read, so that they are loaded together.
     pub fn need(&mut self, keys: impl IntoIterator<Item = Key>) -> Result<()> {
-        let set = &*self.set;
-        self.staged.missing.extend(keys.into_iter().filter(|key| !set.knows(key)));
+        let (set, written) = (&*self.set, &self.staged.written);
+        // What the command itself has made need not be anywhere else.
+        let is_made = |key: &Key| match &key.by {
+            By::Id(id) => written.contains_key(&(key.collection, id.clone())),
+            By::Unique(..) => false,
+        };
+        self.staged.missing.extend(keys.into_iter().filter(|key| !set.knows(key) && !is_made(key)));
         if self.staged.missing.is_empty() { Ok(()) } else { Err(Stop::NotLoaded) }
     }
 

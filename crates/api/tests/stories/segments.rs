@@ -23,6 +23,7 @@ const THREE: [(&str, Option<&str>); 3] = [("one", Some("Katowice")), ("two", Som
 async fn segment(app: &TestApp, kind: &str, filter: Value) -> String {
     let body = json!({"name": kind, "type": kind, "filter": filter});
     let created = app.post("/v1/segments", body).await.expect(200);
+    app.advance(1);
     created["id"].as_str().expect("an id").to_owned()
 }
 
