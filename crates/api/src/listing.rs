@@ -66,6 +66,18 @@ impl Call {
         }
     }
 
+    /// A list of texts, as `name=a&name=b`, `name[]=a` or `name[0]=a`; none if there is no such parameter.
+    pub(crate) fn texts(&self, name: &str) -> Option<Vec<String>> {
+        let is_meant = |key: &str| match key.strip_prefix(name) {
+            Some("") => true,
+            Some(index) => index.starts_with('[') && index.ends_with(']'),
+            None => false,
+        };
+        let texts: Vec<String> =
+            self.query.iter().filter(|(key, _)| is_meant(key)).map(|(_, text)| text.clone()).collect();
+        (!texts.is_empty()).then_some(texts)
+    }
+
     /// A date or time.
     pub(crate) fn time(&self, name: &str) -> Result<Option<Timestamp>, Error> {
         self.query_param(name).map(|text| time(Path::of(name), text)).transpose()

@@ -12,14 +12,17 @@ use guerdon_model::{
     bin_entry::BinEntry,
     campaign::{CampaignAnswer, CampaignInput},
     category::{Category, CategoryInput},
+    custom_event::{CustomEventInput, ReportedEvent},
     customer::{Customer, CustomerInput, PermanentDeletion},
     error::Dialect,
     event_schema::EventSchema,
     metadata_schema::MetadataSchema,
     order::{Order, OrderInput},
     product::{Product, ProductInput, ProductWithSkus},
+    product_collection::{CollectionInput, CollectionMember, ProductCollection},
     project::{NewKey, ProjectAnswer},
     role::Permission::{self, *},
+    segment::{Segment, SegmentInput, SimpleSegment},
     send_out::Attempt,
     sku::{Sku, SkuInput},
     stacking_rules::{StackingRules, StackingRulesInput},
@@ -33,8 +36,8 @@ use utoipa::{
 };
 
 use crate::{
-    async_actions, bin, call::Call, campaigns, categories, customers, management, metadata_schemas, orders, products,
-    respond::Answer, validation_rules, vouchers,
+    async_actions, bin, call::Call, campaigns, categories, custom_events, customers, management, metadata_schemas,
+    orders, product_collections, products, respond::Answer, segments, validation_rules, vouchers,
 };
 
 /// What carries out a route's requests.
@@ -216,6 +219,11 @@ impl Route {
         self
     }
 
+    fn says_must(mut self) -> Self {
+        self.dialect = Dialect::Must;
+        self
+    }
+
     fn deprecated(mut self) -> Self {
         self.deprecated = true;
         self
@@ -236,6 +244,9 @@ pub fn table() -> Vec<Route> {
         product_routes(),
         order_routes(),
         bin_routes(),
+        segment_routes(),
+        product_collection_routes(),
+        custom_event_routes(),
         async_action_routes(),
         metadata_schema_routes(),
         validation_rule_routes(),
@@ -452,6 +463,84 @@ fn bin_routes() -> Vec<Route> {
             .lists::<BinEntry>("data"),
         delete("/v1/trash-bin/{binEntryId}", "Delete something for good", bin::delete).needs(ProductsDelete),
     ]
+}
+
+fn segment_routes() -> Vec<Route> {
+    vec![
+        get("/v1/segments", "List segments", segments::list)
+            .needs(CustomersRead)
+            .query(&[
+                LIMIT,
+                ("order", "created_at or -created_at (the default)."),
+                ("ids", "These segments only; once for each."),
+                ("filters", "Conditions on id, name, type or created_at; see docs/filters.md."),
+                ("starting_after", "A time: continue beyond it."),
+                ("start_date", "Created at this time or later."),
+                ("end_date", "Created at this time or earlier."),
+            ])
+            .lists::<Segment>("data"),
+        post("/v1/segments", "Create a segment", segments::create)
+            .needs(CustomersModify)
+            .takes::<SegmentInput>()
+            .answers::<Segment>(),
+        get("/v1/segments/{segmentId}", "Read a segment", segments::get).needs(CustomersRead).answers::<Segment>(),
+        delete("/v1/segments/{segmentId}", "Delete a segment", segments::delete).needs(CustomersModify),
+        get("/v1/customers/{customerId}/segments", "List a customer's segments", segments::of_customer)
+            .needs(CustomersRead)
+            .lists::<SimpleSegment>("data"),
+    ]
+}
+
+fn product_collection_routes() -> Vec<Route> {
+    const COLLECTION: &str = "/v1/product-collections/{productCollectionId}";
+    const LISTING: [(&str, &str); 3] = [
+        LIMIT,
+        ("page", "The page, 1 to 1000."),
+        ("order", "created_at or updated_at, with a minus for descending; -created_at by default."),
+    ];
+    vec![
+        get("/v1/product-collections", "List product collections", product_collections::list)
+            .needs(ProductsRead)
+            .query(&LISTING)
+            .lists::<ProductCollection>("data"),
+        post("/v1/product-collections", "Create a product collection", product_collections::create)
+            .says_must()
+            .needs(ProductsModify)
+            .takes::<CollectionInput>()
+            .answers::<ProductCollection>(),
+        get(COLLECTION, "Read a product collection", product_collections::get)
+            .needs(ProductsRead)
+            .answers::<ProductCollection>(),
+        put(COLLECTION, "Change the name or the filter of a product collection", product_collections::update)
+            .says_must()
+            .needs(ProductsModify)
+            .takes::<CollectionInput>()
+            .answers::<ProductCollection>(),
+        delete(COLLECTION, "Delete a product collection", product_collections::delete).needs(ProductsDelete),
+        get(
+            "/v1/product-collections/{productCollectionId}/products",
+            "List the products and SKUs in a collection",
+            product_collections::list_products,
+        )
+        .needs(ProductsRead)
+        .query(&LISTING)
+        .query(&[("starting_after", "A time: continue beyond it.")])
+        .lists::<CollectionMember>("data"),
+    ]
+}
+
+fn custom_event_routes() -> Vec<Route> {
+    let both = [
+        ("/v1/events", "Report something that a customer has done"),
+        ("/client/v1/events", "Report something that a customer has done, from a browser"),
+    ];
+    both.map(|(path, summary)| {
+        post(path, summary, custom_events::report)
+            .needs(CustomersModify)
+            .takes::<CustomEventInput>()
+            .answers::<ReportedEvent>()
+    })
+    .into()
 }
 
 fn async_action_routes() -> Vec<Route> {

@@ -123,8 +123,7 @@ impl Guerdon {
     /// `StoreUnavailable`.
     pub async fn moment(&self, project: &ProjectId) -> Result<Moment, Error> {
         let config = self.snapshots.latest(project).await?;
-        let zone = config.project.as_ref().map_or(jiff::tz::TimeZone::UTC, |project| project.zone());
-        Ok(Moment { now: self.clock.now(), zone })
+        Ok(Moment { now: self.clock.now(), zone: config.zone() })
     }
 
     async fn locate(&self, kind: KeyKind, app_id: &str) -> Result<ProjectId, Error> {

@@ -28,11 +28,14 @@ use guerdon_model::{
     webhook::Webhook,
 };
 use guerdon_store::{Collection, Configuration, Document, Record, Store};
+use jiff::tz::TimeZone;
 use parking_lot::{Mutex, RwLock};
 
 use crate::{
     failure::{damaged, unavailable},
+    product_collections::Collections,
     secrets::SecretKey,
+    segments::Definitions,
     validation_rules::ReadyRule,
 };
 
@@ -53,6 +56,8 @@ pub struct Snapshot {
     campaigns: HashMap<CampaignId, Arc<Campaign>>,
     /// The ids of the campaigns, by name.
     campaign_ids: HashMap<String, CampaignId>,
+    segments: Definitions,
+    product_collections: Collections,
 }
 
 impl Snapshot {
@@ -72,7 +77,10 @@ impl Snapshot {
             stacking_rules: StackingRules::default(),
             campaigns: HashMap::new(),
             campaign_ids: HashMap::new(),
+            segments: Definitions::default(),
+            product_collections: Collections::default(),
         };
+        let (mut segments, mut product_collections) = (Vec::new(), Vec::new());
         for (collection, record) in &configuration.records {
             match collection {
                 Collection::Projects => snapshot.project = Some(read::<Project>(record)?),
@@ -107,6 +115,8 @@ impl Snapshot {
                     snapshot.campaign_ids.insert(campaign.name.clone(), campaign.id.clone());
                     snapshot.campaigns.insert(campaign.id.clone(), campaign);
                 }
+                Collection::Segments => segments.push(read(record)?),
+                Collection::ProductCollections => product_collections.push(read(record)?),
                 Collection::Customers
                 | Collection::DeletedCustomers
                 | Collection::Jobs
@@ -118,9 +128,12 @@ impl Snapshot {
                 | Collection::AssignmentsCounts
                 | Collection::CampaignTotals
                 | Collection::Vouchers
-                | Collection::Orders => {}
+                | Collection::Orders
+                | Collection::SegmentMembers => {}
             }
         }
+        snapshot.segments = Definitions::of(segments)?;
+        snapshot.product_collections = Collections::of(product_collections)?;
         snapshot.webhook_token =
             snapshot.project.as_ref().and_then(|project| secret.open(&project.sealed_webhook_token));
         Ok(snapshot)
@@ -209,6 +222,21 @@ impl Snapshot {
     /// Where the images of a voucher's code are.
     pub fn links_to_images(&self, _voucher: &VoucherId) -> VoucherAssets {
         VoucherAssets::default()
+    }
+
+    /// The project's time zone.
+    pub fn zone(&self) -> TimeZone {
+        self.project.as_ref().map_or(TimeZone::UTC, Project::zone)
+    }
+
+    /// All segments.
+    pub fn segments(&self) -> &Definitions {
+        &self.segments
+    }
+
+    /// All product collections.
+    pub fn product_collections(&self) -> &Collections {
+        &self.product_collections
     }
 
     /// The key that signs the project's webhooks; none if the project is unknown or its key was

@@ -8,15 +8,18 @@ use std::sync::Arc;
 
 use guerdon_model::{
     Error, Timestamp, canonical_json,
+    customer::Customer,
     event::Event,
+    filter::Moment,
     ids::{CustomerEventId, PrefixedId, SendOutId},
     send_out::{SendOut, SendOutStatus},
     webhook::Webhook,
 };
-use guerdon_store::{BlobChunk, Document, EventRecord, Key};
+use guerdon_store::{BlobChunk, Collection, Document, EventRecord, Key};
 
 use crate::{
     context::Context,
+    customers::store::SegmentsSettled,
     failure::damaged,
     ids::IdGenerator,
     snapshot::Snapshot,
@@ -65,6 +68,11 @@ impl<'a> Tx<'a> {
     /// The project's configuration.
     pub fn config(&self) -> &'a Arc<Snapshot> {
         self.config
+    }
+
+    /// The moment that relative dates in the project's filters refer to.
+    pub fn moment(&self) -> Moment {
+        Moment { now: self.now, zone: self.config.zone() }
     }
 
     /// A new id.
@@ -155,8 +163,19 @@ impl<'a> Tx<'a> {
         Ok((wanted, found))
     }
 
-    /// Stores a document: a new one, or the new state of one that was read before.
+    /// Stores a document: a new one, or the new state of one that was read before. For a customer there
+    /// is [`crate::customers::store::store`].
     pub fn put<D: Document>(&mut self, document: D) {
+        const { assert!(!is_customer::<D>(), "customers are stored by `customers::store::store`") }
+        self.write(document);
+    }
+
+    /// Stores a customer whose segments were seen to.
+    pub(crate) fn put_customer(&mut self, customer: Customer, _: SegmentsSettled) {
+        self.write(customer);
+    }
+
+    fn write<D: Document>(&mut self, document: D) {
         let address: Address = (D::COLLECTION, document.id().into());
         self.free_unique_values(&address);
         for value in unique_values(D::COLLECTION, &Document::columns(&document)) {
@@ -175,8 +194,19 @@ impl<'a> Tx<'a> {
         })
     }
 
-    /// Removes a document that was read before.
+    /// Removes a document that was read before. For a customer there is
+    /// [`crate::customers::store::remove`].
     pub fn delete<D: Document>(&mut self, id: &str) {
+        const { assert!(!is_customer::<D>(), "customers are removed by `customers::store::remove`") }
+        self.remove::<D>(id);
+    }
+
+    /// Removes a customer whose segments were seen to.
+    pub(crate) fn delete_customer(&mut self, id: &str, _: SegmentsSettled) {
+        self.remove::<Customer>(id);
+    }
+
+    fn remove<D: Document>(&mut self, id: &str) {
         let address: Address = (D::COLLECTION, id.into());
         self.free_unique_values(&address);
         self.staged.written.insert(address, Slot::None);
@@ -261,6 +291,10 @@ impl<'a> Tx<'a> {
     pub fn erase_entity(&mut self, entity: &str) {
         self.staged.appended.erased_entities.push(entity.into());
     }
+}
+
+const fn is_customer<D: Document>() -> bool {
+    matches!(D::COLLECTION, Collection::Customers)
 }
 
 /// The body of a webhook request: compact, in the documented order of keys, with `data` as it is.

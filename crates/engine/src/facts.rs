@@ -8,7 +8,10 @@ use jiff::{
     tz::TimeZone,
 };
 
-use crate::window::{local, moment_of};
+use crate::{
+    cart::Line,
+    window::{local, moment_of},
+};
 
 /// Everything that a rule may look at, but the order.
 pub struct Facts<'a> {
@@ -86,11 +89,12 @@ pub trait Segments {
 
 /// Knows the members of product collections, likewise.
 pub trait Collections {
-    /// Whether the line at this place, with what the request said about its product, is a member.
-    fn contains(&self, collection: &str, line: usize) -> bool;
+    /// Whether a line's SKU, or else its product, is a member, as the line describes it. It may be a line
+    /// that a promotion has added to the order.
+    fn contains(&self, collection: &str, line: &Line) -> bool;
 
     /// Exactly the collections for which `contains` is true of this line, if they are at hand.
-    fn all(&self, _line: usize) -> Option<Box<dyn Iterator<Item = &str> + '_>> {
+    fn all(&self, _line: &Line) -> Option<Box<dyn Iterator<Item = &str> + '_>> {
         None
     }
 }
@@ -180,11 +184,11 @@ impl Window {
 pub struct NoCollections;
 
 impl Collections for NoCollections {
-    fn contains(&self, _: &str, _: usize) -> bool {
+    fn contains(&self, _: &str, _: &Line) -> bool {
         false
     }
 
-    fn all(&self, _: usize) -> Option<Box<dyn Iterator<Item = &str> + '_>> {
+    fn all(&self, _: &Line) -> Option<Box<dyn Iterator<Item = &str> + '_>> {
         Some(Box::new(std::iter::empty()))
     }
 }

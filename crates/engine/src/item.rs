@@ -23,10 +23,10 @@ use crate::{
 /// }
 /// ```
 pub fn matches(item: ItemReference<'_>, cart: &Cart, line: usize, collections: &dyn Collections) -> bool {
-    match item.object {
+    cart.lines.get(line).is_some_and(|line| match item.object {
         ItemObject::ProductsCollection => item.id == ALL_PRODUCTS || collections.contains(item.id, line),
-        ItemObject::Product | ItemObject::Sku => cart.lines.get(line).is_some_and(|line| is(item, line)),
-    }
+        ItemObject::Product | ItemObject::Sku => is(item, line),
+    })
 }
 
 /// Whether a line is of this product or SKU. No collection is asked.

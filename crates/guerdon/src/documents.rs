@@ -13,7 +13,9 @@ use guerdon_model::{
     metadata_schema::MetadataSchema,
     order::Order,
     product::Product,
+    product_collection::ProductCollection,
     project::Project,
+    segment::{Segment, SegmentMember},
     sku::Sku,
     stacking_rules::StackingRules,
     user::User,
@@ -50,6 +52,9 @@ pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<Col
         Collection::CampaignTotals => of::<CampaignTotals>(record),
         Collection::Vouchers => of::<Voucher>(record),
         Collection::Orders => of::<Order>(record),
+        Collection::Segments => of::<Segment>(record),
+        Collection::SegmentMembers => of::<SegmentMember>(record),
+        Collection::ProductCollections => of::<ProductCollection>(record),
     }
 }
 

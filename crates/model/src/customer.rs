@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::{
     Date, Error, Patch, Timestamp,
     error::Path,
-    ids::{CustomerId, PermanentDeletionId},
+    ids::{CustomerId, PermanentDeletionId, SegmentId},
     metadata::Metadata,
     recent_orders::RecentOrders,
     texts::{MAX_DESCRIPTION, MAX_TEXT, check_lengths},
@@ -199,8 +199,8 @@ pub struct Assets {
     pub cockpit_url: String,
 }
 
-/// Facts that are kept for later: what only the `customer.updated` event shows (see `docs/events.md`),
-/// and what the next change of the summary needs.
+/// Facts that no answer shows: what the `customer.updated` event adds (see `docs/events.md`), what segments
+/// rest on (see `docs/segments.md`), and what the next change of the summary needs.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Internal {
     /// Points redeemed, by campaign name.
@@ -212,11 +212,42 @@ pub struct Internal {
     /// The orders behind `summary.orders.last_order_date`.
     #[serde(default, skip_serializing_if = "RecentOrders::is_empty")]
     pub recent_orders: RecentOrders,
+    /// The static and auto-update segments that the customer is in, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<SegmentId>,
+    /// The custom events that were reported about the customer, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub events: BTreeMap<String, Occurrences>,
 }
+
+/// How often a custom event was reported about a customer, and when it was last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Occurrences {
+    pub count: i64,
+    pub last_occurred_at: Timestamp,
+}
+
+/// The most names of custom events that are counted for one customer.
+const MAX_COUNTED_EVENTS: usize = 500;
 
 impl Internal {
     fn is_empty(&self) -> bool {
-        self.redeemed_points.is_empty() && self.referral_campaigns.is_empty() && self.recent_orders.is_empty()
+        let Self { redeemed_points, referral_campaigns, recent_orders, segments, events } = self;
+        redeemed_points.is_empty()
+            && referral_campaigns.is_empty()
+            && recent_orders.is_empty()
+            && segments.is_empty()
+            && events.is_empty()
+    }
+
+    /// Counts a custom event, unless its name is new and there are too many already.
+    pub fn count_event(&mut self, name: &str, at: Timestamp) {
+        let is_full = self.events.len() >= MAX_COUNTED_EVENTS;
+        match self.events.get_mut(name) {
+            Some(known) => *known = Occurrences { count: known.count.saturating_add(1), last_occurred_at: at },
+            None if is_full => {}
+            None => drop(self.events.insert(name.to_owned(), Occurrences { count: 1, last_occurred_at: at })),
+        }
     }
 }
 
@@ -267,20 +298,21 @@ impl Customer {
             name: self.name.clone(),
             email: self.email.clone(),
             source_id: self.source_id.clone(),
-            metadata: self.metadata.clone().unwrap_or_default(),
+            metadata: self.metadata.clone(),
             object: customer_object(),
         }
     }
 }
 
-/// The short form of a customer, with null for what is not set.
+/// The short form of a customer, with null for what is not set. Metadata that were never sent are absent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SimpleCustomer {
     pub id: CustomerId,
     pub name: Option<String>,
     pub email: Option<String>,
     pub source_id: Option<String>,
-    pub metadata: Metadata,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
     #[schema(value_type = String)]
     pub object: Cow<'static, str>,
 }

@@ -28,17 +28,9 @@ pub enum Category {
 pub struct EventType(&'static str);
 
 macro_rules! event_types {
-    (
-        emitted { $($constant:ident = $emitted:literal;)* }
-        recorded { $($recorded:ident = $only:literal;)* }
-        subscribable { $($name:literal)* }
-    ) => {
+    (emitted { $($constant:ident = $emitted:literal;)* } subscribable { $($name:literal)* }) => {
         impl EventType {
             $(#[doc = concat!("`", $emitted, "`")] pub const $constant: EventType = EventType($emitted);)*
-            $(#[doc = concat!("`", $only, "`")] pub const $recorded: EventType = EventType($only);)*
-
-            /// The types that the activity shows and webhooks can't ask for.
-            const RECORDED: &'static [EventType] = &[$(EventType($only)),*];
 
             /// Every type that a project's webhook can ask for, in alphabetical order.
             pub const SUBSCRIBABLE: &'static [EventType] = &[$(EventType($name)),*];
@@ -70,13 +62,14 @@ event_types! {
         VOUCHER_DELETED = "voucher.deleted";
         VOUCHER_ENABLED = "voucher.enabled";
         VOUCHER_DISABLED = "voucher.disabled";
-    }
-    recorded {
         CUSTOMER_ORDER_CANCELED = "customer.order.canceled";
         CUSTOMER_ORDER_CREATED = "customer.order.created";
         CUSTOMER_ORDER_FULFILLED = "customer.order.fulfilled";
         CUSTOMER_ORDER_PAID = "customer.order.paid";
         CUSTOMER_ORDER_UPDATED = "customer.order.updated";
+        CUSTOMER_SEGMENT_ENTERED = "customer.segment.entered";
+        CUSTOMER_SEGMENT_LEFT = "customer.segment.left";
+        CUSTOMER_CUSTOM_EVENT = "customer.custom_event";
     }
     subscribable {
         "business_validation_rule.assignment.created" "business_validation_rule.assignment.deleted"
@@ -93,11 +86,14 @@ event_types! {
         "campaign.reward.assignment.updated" "campaign.updated" "campaign.vouchers.added"
         "campaign.vouchers.generation.completed" "campaign.vouchers.generation.failed"
         "campaign.vouchers.generation.started"
-        "customer.confirmed" "customer.created" "customer.deleted"
+        "customer.confirmed" "customer.created" "customer.custom_event" "customer.deleted"
         "customer.holder.assignment.created" "customer.holder.assignment.deleted"
+        "customer.order.canceled" "customer.order.created" "customer.order.fulfilled"
+        "customer.order.paid" "customer.order.updated"
         "customer.reward_redemptions.completed" "customer.reward_redemptions.created"
         "customer.reward_redemptions.pending"
-        "customer.rewarded" "customer.rewarded.loyalty_points" "customer.updated"
+        "customer.rewarded" "customer.rewarded.loyalty_points"
+        "customer.segment.entered" "customer.segment.left" "customer.updated"
         "publication.succeeded"
         "redemption.failed" "redemption.rollback.failed" "redemption.rollback.succeeded" "redemption.succeeded"
         "voucher.created" "voucher.deleted" "voucher.disabled" "voucher.enabled"
@@ -118,12 +114,8 @@ const MISSPELT: [(&str, &str); 4] = [
 ];
 
 impl EventType {
-    /// Reads a type, known misspellings included.
+    /// Reads a subscribable type, known misspellings included.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::parse_subscribable(name).or_else(|| Self::RECORDED.iter().copied().find(|known| known.0 == name))
-    }
-
-    fn parse_subscribable(name: &str) -> Option<Self> {
         let name = MISSPELT.iter().find(|(wrong, _)| *wrong == name).map_or(name, |(_, right)| right);
         Self::SUBSCRIBABLE.iter().copied().find(|known| known.0 == name)
     }
@@ -135,13 +127,14 @@ impl EventType {
 
     /// Whether the type is listed under actions or effects in a customer's activity.
     pub fn category(self) -> Category {
-        const ACTIONS: [&str; 6] = [
+        const ACTIONS: [&str; 7] = [
             "customer.created",
             "customer.updated",
             "customer.deleted",
             "customer.confirmed",
             "customer.order.created",
             "customer.order.updated",
+            "customer.custom_event",
         ];
         if ACTIONS.contains(&self.0) { Category::Action } else { Category::Effect }
     }
@@ -164,8 +157,6 @@ impl Serialize for EventType {
         serializer.serialize_str(self.0)
     }
 }
-
-/// As webhooks name them: only what can be asked for.
 impl<'de> Deserialize<'de> for EventType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
@@ -175,8 +166,7 @@ impl<'de> Deserialize<'de> for EventType {
                 f.write_str("string")
             }
             fn visit_str<E: de::Error>(self, name: &str) -> Result<EventType, E> {
-                EventType::parse_subscribable(name)
-                    .ok_or_else(|| E::custom("must be equal to one of the allowed values"))
+                EventType::parse(name).ok_or_else(|| E::custom("must be equal to one of the allowed values"))
             }
         }
         deserializer.deserialize_str(Visitor)

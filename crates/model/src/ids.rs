@@ -111,6 +111,12 @@ ids! {
     CategoryId = "cat_" Suffix::TimeOrdered;
     /// A project's stacking rules.
     StackingRulesId = "stk_" Suffix::TimeOrdered;
+    /// A segment of customers.
+    SegmentId = "seg_" Suffix::Random(24);
+    /// A product collection.
+    ProductCollectionId = "pc_" Suffix::Random(24);
+    /// A custom event.
+    CustomEventId = "event_" Suffix::TimeOrdered;
     /// A dashboard user.
     UserId = "user_" Suffix::Random(32);
 }

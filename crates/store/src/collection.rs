@@ -5,6 +5,7 @@
 mod campaigns;
 mod orders;
 mod rules;
+mod segments;
 
 use std::sync::Arc;
 
@@ -48,6 +49,9 @@ pub enum Collection {
     CampaignTotals,
     Vouchers,
     Orders,
+    Segments,
+    SegmentMembers,
+    ProductCollections,
 }
 
 /// How a collection is stored.
@@ -234,11 +238,20 @@ static TABLE: [Spec; Collection::ALL.len()] = [
         configuration: false,
         counted: true,
     },
+    Spec { table: "segments", columns: &[time("created_at")], configuration: true, counted: false },
+    Spec {
+        table: "segment_members",
+        // `created_at` is the customer's.
+        columns: &[text("segment_id"), text("customer_id"), time("created_at")],
+        configuration: false,
+        counted: false,
+    },
+    Spec { table: "product_collections", columns: &[time("created_at")], configuration: true, counted: false },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 21] = [
+    pub const ALL: [Collection; 24] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -260,6 +273,9 @@ impl Collection {
         Collection::CampaignTotals,
         Collection::Vouchers,
         Collection::Orders,
+        Collection::Segments,
+        Collection::SegmentMembers,
+        Collection::ProductCollections,
     ];
 
     /// This collection's row of the table.

@@ -99,6 +99,7 @@ cases! {
         pages_follow_each_other_and_say_whether_more_follows
         conditions_of_every_kind_select_what_they_say
         conditions_are_joined_by_and
+        documents_that_another_collection_lists_are_selected_in_any_order
         a_total_counts_all_matches_of_conditions_and_filters
         a_kept_total_follows_insertions_deletions_and_failures
         a_filter_selects_by_the_whole_document

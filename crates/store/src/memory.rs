@@ -15,8 +15,8 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use crate::{
-    BlobChunk, ChangeSet, CommitError, Configuration, EventQuery, EventRecord, Indexed, Key, Loaded, Order, Page, Part,
-    Portion, Query, Record, SendOutQuery, Settlement, Store, StoreError, Write,
+    BlobChunk, ChangeSet, CommitError, Configuration, EventQuery, EventRecord, Indexed, Key, Listed, Loaded, Order,
+    Page, Part, Portion, Query, Record, SendOutQuery, Settlement, Store, StoreError, Write,
     collection::{By, Collection, ColumnValue, Unique},
     copy,
 };
@@ -274,6 +274,15 @@ impl Store for Memory {
             })
             .map(|(_, row)| row)
             .filter(|row| query.conditions.iter().all(|(column, condition)| condition.holds(&row.columns[*column])))
+            .filter(|row| {
+                query.listed.as_ref().is_none_or(|Listed { collection, id, beside: (beside, value) }| {
+                    state.rows(&row.record.project, *collection).any(|list| {
+                        let is =
+                            |column: usize, text: &Arc<str>| list.columns[column] == ColumnValue::Text(text.clone());
+                        is(*id, &row.record.id) && is(*beside, value)
+                    })
+                })
+            })
             .filter(|row| {
                 query.beyond().is_none_or(|(comparison, id)| match comparison {
                     "<" => row.record.id < *id,

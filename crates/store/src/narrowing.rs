@@ -7,8 +7,9 @@ use crate::{Condition, collection::Collection};
 /// Conditions on columns that a filter implies: they narrow the scan by an index, the filter itself
 /// still decides.
 pub(crate) fn implied_conditions(collection: Collection, filter: &Filter) -> Vec<(usize, Condition)> {
+    let mut implied = filter.also.as_ref().map_or(Vec::new(), |also| implied_conditions(collection, also));
     if filter.junction != Junction::And {
-        return Vec::new();
+        return implied;
     }
     let condition = |predicate: &Predicate| {
         let (_, column, fold) = INDEXED_FIELDS.iter().find(|(field, ..)| *field == predicate.field)?;
@@ -20,7 +21,8 @@ pub(crate) fn implied_conditions(collection: Collection, filter: &Filter) -> Vec
             _ => None,
         }
     };
-    filter.predicates.iter().filter_map(condition).collect()
+    implied.extend(filter.predicates.iter().filter_map(condition));
+    implied
 }
 
 /// How a field's text is kept in its column.

@@ -23,6 +23,8 @@ pub struct Query {
     pub collection: Collection,
     /// All must hold.
     pub conditions: Vec<(usize, Condition)>,
+    /// Must be listed there, too.
+    pub listed: Option<Listed>,
     /// Must match, too; evaluated on the whole document.
     pub filter: Option<(Filter, Moment)>,
     pub order: Order,
@@ -41,6 +43,7 @@ impl Query {
             project: Some(project),
             collection,
             conditions: Vec::new(),
+            listed: None,
             filter: None,
             order: Order::Id { descending: false },
             after_id: None,
@@ -49,6 +52,17 @@ impl Query {
             count: false,
         }
     }
+}
+
+/// Documents that another collection lists: those whose id is in one of its columns, beside a value in
+/// another one. So the members of a segment are customers that the memberships list beside its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub collection: Collection,
+    /// Where the ids are.
+    pub id: usize,
+    /// Where the value is, and which one.
+    pub beside: (usize, Arc<str>),
 }
 
 /// What the value of a lookup column has to be. Nulls satisfy [`Condition::Null`] only.

@@ -77,8 +77,11 @@ prop_compose! {
 }
 
 fn filter() -> impl Strategy<Value = Filter> {
-    (select(vec![Junction::And, Junction::Or]), vec(predicate(), 0..3))
-        .prop_map(|(junction, predicates)| Filter { junction, predicates })
+    (select(vec![Junction::And, Junction::Or]), vec(predicate(), 0..3)).prop_map(|(junction, predicates)| Filter {
+        junction,
+        predicates,
+        also: None,
+    })
 }
 
 async fn fill(store: &Arc<dyn Store>, project: &ProjectId, customers: &[Customer]) {

@@ -91,11 +91,3 @@ async fn an_order_without_a_customer_tells_nobody() {
     app.put("/v1/orders/o", json!({"customer": null, "status": "CANCELED"})).await.expect(200);
     assert_eq!(events(&app, "ada").await.len(), 2);
 }
-
-#[tokio::test]
-async fn webhooks_can_not_ask_for_what_only_the_activity_shows() {
-    let app = TestApp::new().await;
-    let path = format!("/management/v1/projects/{}/webhooks", crate::app::PROJECT);
-    let body = json!({"target_url": "https://hooks.example/in", "events": ["customer.order.paid"]});
-    app.call(crate::app::As::Management, axum::http::Method::POST, &path, Some(body)).await.expect(400);
-}

@@ -4,7 +4,7 @@ use guerdon_model::customer::{Customer, CustomerInput};
 use guerdon_store::Key;
 
 use crate::{
-    customers,
+    customers::{self, store},
     jobs::bulk::{BulkInput, Common},
     tx::{Result, Tx},
 };
@@ -21,10 +21,10 @@ impl BulkInput for CustomerInput {
     }
 
     fn insert(&self, tx: &mut Tx) -> Result<()> {
-        customers::insert(tx, self).map(drop)
+        customers::insert(tx, self, store::tell_nobody).map(drop)
     }
 
     fn patch(&self, tx: &mut Tx, found: &Customer) -> Result<()> {
-        customers::patch(tx, found, self).map(drop)
+        customers::patch(tx, found, self, store::tell_nobody).map(drop)
     }
 }

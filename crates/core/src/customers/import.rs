@@ -10,7 +10,10 @@ use guerdon_store::{Collection, Key};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    customers::{RESOURCE, source_id_key},
+    customers::{
+        RESOURCE, source_id_key,
+        store::{store, tell_nobody},
+    },
     jobs::{
         Work,
         import::{Cells, ImportWork, Sheet},
@@ -74,7 +77,7 @@ impl Sheet for CustomerColumn {
         input.check()?;
         let now = tx.now();
         let sent = input.metadata.as_value().cloned().unwrap_or_default();
-        let customer = match (&input.id, &input.source_id) {
+        let (before, customer) = match (&input.id, &input.source_id) {
             // By id, a row is an update: what has no column stays.
             (Patch::Value(id), _) => {
                 let found = tx.get::<Customer>(id)?.ok_or_else(|| Error::not_found(RESOURCE, id.as_str()))?;
@@ -82,7 +85,7 @@ impl Sheet for CustomerColumn {
                 let mut customer = found.as_ref().clone();
                 input.apply_to(&mut customer);
                 customer.updated_at = Some(now);
-                customer
+                (Some(found), customer)
             }
             // By `source_id`, a row is the whole profile: what has no cell is unset.
             (_, source_id) => {
@@ -93,7 +96,7 @@ impl Sheet for CustomerColumn {
                 tx.config().check_metadata(RESOURCE, &sent, Scope::Whole)?;
                 let id = found.as_ref().map_or_else(|| tx.new_id(), |found| found.id.clone());
                 let mut customer = Customer::new(id, source_id.as_value().cloned(), now);
-                if let Some(found) = found {
+                if let Some(found) = &found {
                     customer.summary = found.summary.clone();
                     customer.loyalty = found.loyalty.clone();
                     customer.referrals = found.referrals.clone();
@@ -103,11 +106,10 @@ impl Sheet for CustomerColumn {
                     customer.updated_at = Some(now);
                 }
                 input.apply_to(&mut customer);
-                customer
+                (found, customer)
             }
         };
-        tx.put(customer);
-        Ok(())
+        store(tx, before.as_deref(), customer, tell_nobody).map(drop)
     }
 
     fn work(work: &mut Work) -> Option<&mut ImportWork<Self>> {

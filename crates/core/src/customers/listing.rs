@@ -1,9 +1,9 @@
 //! Listing customers: shortcuts, the filter language, pages and the timestamp cursor.
 
-use guerdon_model::{Error, Timestamp, customer::Customer, filter::Filter, list::List};
-use guerdon_store::{Collection, Condition, Order, Query};
+use guerdon_model::{Error, Timestamp, customer::Customer, filter::Filter, list::List, segment::SegmentType};
+use guerdon_store::{Collection, Condition, Order, Page, Query};
 
-use crate::{context::Context, failure::damaged, service::Guerdon};
+use crate::{context::Context, customers::members, failure::damaged, service::Guerdon};
 
 /// Which customers, in which order, and which page of them.
 #[derive(Debug, Clone)]
@@ -12,7 +12,7 @@ pub struct Listing {
     pub email: Option<String>,
     pub city: Option<String>,
     pub name: Option<String>,
-    /// Members of a segment. There are no segments yet, so nobody is in one.
+    /// Members of this segment, of whatever type.
     pub segment_id: Option<String>,
     /// Exclusive bounds.
     pub created: Between,
@@ -70,7 +70,7 @@ impl CustomerOrder {
     }
 }
 
-fn place(column: &str) -> usize {
+pub(super) fn place(column: &str) -> usize {
     Collection::Customers.column(column).expect("the collection's table has this column")
 }
 
@@ -101,39 +101,47 @@ pub async fn list(guerdon: &Guerdon, context: &Context, listing: Listing) -> Res
         }
         _ => listing.order,
     };
-    let moment = guerdon.moment(&context.project).await?;
-    let nobody = listing.segment_id.is_some();
-    let page = guerdon
-        .query(
-            context,
-            Query {
-                conditions,
-                filter: listing.filter.map(|filter| (with_full_paths(filter), moment)),
-                order: Order::Column { column: place(order.column), descending: order.descending },
-                offset: (listing.page - 1).saturating_mul(listing.limit),
-                limit: if nobody { 0 } else { listing.limit },
-                count: true,
-                ..Query::all(context.project.clone(), Collection::Customers)
-            },
-        )
-        .await?;
-    let rows = page.records.iter().map(|record| record.document().map(Customer::into_answer));
-    let rows = rows.collect::<Result<Vec<_>, _>>().map_err(damaged)?;
-    Ok(List {
-        data_ref: "customers",
-        rows,
-        total: Some(if nobody { 0 } else { page.total.unwrap_or(0) }),
-        has_more: Some(!nobody && page.has_more),
-        more_starting_after: None,
-    })
-}
-
-/// Customers are filtered by `city`, too, which is part of their address.
-fn with_full_paths(mut filter: Filter) -> Filter {
-    for predicate in &mut filter.predicates {
-        if predicate.field == "city" {
-            predicate.field = "address.city".into();
+    let mut filter = listing.filter;
+    if let Some(filter) = &mut filter {
+        filter.for_customers();
+    }
+    let mut query = Query {
+        conditions,
+        order: Order::Column { column: place(order.column), descending: order.descending },
+        offset: (listing.page - 1).saturating_mul(listing.limit),
+        limit: listing.limit,
+        count: true,
+        ..Query::all(context.project.clone(), Collection::Customers)
+    };
+    if let Some(id) = &listing.segment_id {
+        let config = guerdon.snapshots.latest(&context.project).await?;
+        let Some(definition) = config.segments().get(id) else {
+            context.check_caller(&config)?;
+            return Ok(list_of(Vec::new(), &Page::default()));
+        };
+        if definition.segment.kind == SegmentType::Passive {
+            filter = [filter, definition.filter().cloned()].into_iter().flatten().reduce(Filter::and);
+        } else if filter.is_none() && members::are_in_this_order(&query) {
+            return members::list(guerdon, context, id, query).await;
+        } else {
+            query.listed = Some(members::of(id));
         }
     }
-    filter
+    if let Some(filter) = filter {
+        query.filter = Some((filter, guerdon.moment(&context.project).await?));
+    }
+    let page = guerdon.query(context, query).await?;
+    let rows = page.records.iter().map(|record| record.document().map(Customer::into_answer));
+    Ok(list_of(rows.collect::<Result<_, _>>().map_err(damaged)?, &page))
+}
+
+/// These rows out of so many.
+pub(super) fn list_of(rows: Vec<Customer>, page: &Page) -> List<Customer> {
+    List {
+        data_ref: "customers",
+        rows,
+        total: Some(page.total.unwrap_or(0)),
+        has_more: Some(page.has_more),
+        more_starting_after: None,
+    }
 }

@@ -4,6 +4,8 @@ pub mod activity;
 pub mod bulk;
 pub mod import;
 pub mod listing;
+mod members;
+pub mod store;
 pub mod summary;
 
 use std::{borrow::Cow, sync::Arc};
@@ -17,7 +19,10 @@ use guerdon_model::{
 };
 use guerdon_store::{Collection, Document, Key};
 
-use crate::tx::{Result, Tx};
+use crate::{
+    customers::store::{remove, store},
+    tx::{Result, Tx},
+};
 
 /// The word for customers in errors and metadata schemas.
 pub const RESOURCE: &str = "customer";
@@ -75,24 +80,59 @@ pub fn get(tx: &mut Tx, reference: &CustomerRef) -> Result<Customer> {
 pub fn upsert(tx: &mut Tx, input: &CustomerInput) -> Result<Customer> {
     match named(tx, input)? {
         Some(customer) => change(tx, &customer, input),
-        None => {
-            let customer = insert(tx, input)?;
-            tx.emit(Event::CustomerCreated(&customer));
-            Ok(customer.into_answer())
-        }
+        None => Ok(insert(tx, input, tell_created)?.into_answer()),
     }
 }
 
-/// The customer that a body names by its `id` or else by its `source_id`; none if it is a new one.
-fn named(tx: &mut Tx, input: &CustomerInput) -> Result<Option<Arc<Customer>>> {
+/// The customer that a body means: the one with its `id`, which must exist, or else its `source_id`.
+pub(crate) fn named(tx: &mut Tx, input: &CustomerInput) -> Result<Option<Arc<Customer>>> {
     match (&input.id, &input.source_id) {
         (Patch::Value(id), _) => {
             let found = tx.get::<Customer>(id)?;
             Ok(Some(found.ok_or_else(|| Error::not_found(RESOURCE, id.as_str()))?))
         }
-        (_, Patch::Value(source_id)) => tx.find("source_id", source_id),
+        (_, Patch::Value(source_id)) => tx.find::<Customer>("source_id", source_id),
         _ => Ok(None),
     }
+}
+
+fn tell_created(tx: &mut Tx, customer: &Customer) {
+    tx.emit(Event::CustomerCreated(customer));
+}
+
+fn tell_updated(tx: &mut Tx, customer: &Customer) {
+    tx.emit(Event::CustomerUpdated(customer));
+}
+
+/// Creates or updates the customer of a request that is about something else. Unlike an upsert, it
+/// changes and tells nothing if the body says nothing new. `derive` changes what follows from the request
+/// itself, and `tell` emits its events, after those of the customer.
+pub fn upsert_on_the_way(
+    tx: &mut Tx,
+    input: &CustomerInput,
+    derive: impl FnOnce(&mut Customer),
+    tell: impl FnOnce(&mut Tx, &Customer),
+) -> Result<Customer> {
+    let before = named(tx, input)?;
+    let (mut customer, tell_first): (_, fn(&mut Tx, &Customer)) = match &before {
+        None => (created(tx, input)?, tell_created),
+        Some(before) => {
+            let patched = patched(tx, before, input)?;
+            match patched == **before {
+                true => (patched, store::tell_nobody),
+                false => (Customer { updated_at: Some(tx.now()), ..patched }, tell_updated),
+            }
+        }
+    };
+    derive(&mut customer);
+    if before.as_deref() == Some(&customer) {
+        tell(tx, &customer);
+        return Ok(customer);
+    }
+    store(tx, before.as_deref(), customer, |tx, customer| {
+        tell_first(tx, customer);
+        tell(tx, customer);
+    })
 }
 
 /// What came of a customer that a request about something else has named.
@@ -122,15 +162,18 @@ impl Mentioned {
     }
 }
 
-/// Creates or changes a customer that a request about something else names; tells nobody.
+/// Creates or changes a customer that a request about something else names. Unlike an upsert, it changes
+/// nothing if the body says nothing new. It is up to the caller to tell of it.
 pub(crate) fn mention(tx: &mut Tx, input: &CustomerInput) -> Result<Mentioned> {
-    let Some(known) = named(tx, input)? else { return insert(tx, input).map(Mentioned::Created) };
-    let mut changed = known.as_ref().clone();
-    input.apply_to(&mut changed);
+    let Some(known) = named(tx, input)? else {
+        return insert(tx, input, store::tell_nobody).map(Mentioned::Created);
+    };
+    let changed = patched(tx, &known, input)?;
     if changed == *known {
         return Ok(Mentioned::Known(known));
     }
-    patch(tx, &known, input).map(Mentioned::Changed)
+    let changed = Customer { updated_at: Some(tx.now()), ..changed };
+    store(tx, Some(&known), changed, store::tell_nobody).map(Mentioned::Changed)
 }
 
 /// What [`upsert`] surely reads.
@@ -149,32 +192,42 @@ pub fn update(tx: &mut Tx, reference: &CustomerRef, input: &CustomerInput) -> Re
 }
 
 fn change(tx: &mut Tx, customer: &Customer, input: &CustomerInput) -> Result<Customer> {
-    let customer = patch(tx, customer, input)?;
-    tx.emit(Event::CustomerUpdated(&customer));
-    Ok(customer.into_answer())
+    Ok(patch(tx, customer, input, tell_updated)?.into_answer())
 }
 
-/// Stores a new customer; tells nobody.
-fn insert(tx: &mut Tx, input: &CustomerInput) -> Result<Customer> {
+/// Stores a new customer.
+fn insert(tx: &mut Tx, input: &CustomerInput, tell: impl FnOnce(&mut Tx, &Customer)) -> Result<Customer> {
+    let customer = created(tx, input)?;
+    store(tx, None, customer, tell)
+}
+
+/// Stores the changed customer.
+fn patch(
+    tx: &mut Tx,
+    before: &Customer,
+    input: &CustomerInput,
+    tell: impl FnOnce(&mut Tx, &Customer),
+) -> Result<Customer> {
+    let customer = Customer { updated_at: Some(tx.now()), ..patched(tx, before, input)? };
+    store(tx, Some(before), customer, tell)
+}
+
+fn created(tx: &Tx, input: &CustomerInput) -> Result<Customer> {
     let mut customer = Customer::new(tx.new_id(), input.source_id.as_value().cloned(), tx.now());
     input.check()?;
     let sent = input.metadata.as_value().cloned().unwrap_or_default();
     tx.config().check_metadata(RESOURCE, &sent, Scope::Whole)?;
     input.apply_to(&mut customer);
-    tx.put(customer.clone());
     Ok(customer)
 }
 
-/// Stores the changed customer; tells nobody.
-fn patch(tx: &mut Tx, customer: &Customer, input: &CustomerInput) -> Result<Customer> {
+fn patched(tx: &Tx, before: &Customer, input: &CustomerInput) -> Result<Customer> {
     input.check()?;
     if let Patch::Value(sent) = &input.metadata {
         tx.config().check_metadata(RESOURCE, sent, Scope::SentKeysOnly)?;
     }
-    let mut customer = customer.clone();
+    let mut customer = before.clone();
     input.apply_to(&mut customer);
-    customer.updated_at = Some(tx.now());
-    tx.put(customer.clone());
     Ok(customer)
 }
 
@@ -182,9 +235,10 @@ fn patch(tx: &mut Tx, customer: &Customer, input: &CustomerInput) -> Result<Cust
 pub fn delete(tx: &mut Tx, reference: &CustomerRef) -> Result<()> {
     let mut customer = require(tx, reference)?.as_ref().clone();
     let now = tx.now();
+    remove(tx, &customer)?;
+    customer.internal.segments.clear();
     customer.source_id = customer.source_id.map(|source_id| format!("{source_id}_deleted{now}"));
     customer.updated_at = Some(now);
-    tx.delete::<Customer>(customer.id.as_str());
     tx.emit(Event::CustomerDeleted(&customer));
     tx.put(DeletedCustomer { customer, deleted_at: now });
     Ok(())
@@ -196,9 +250,10 @@ pub fn delete(tx: &mut Tx, reference: &CustomerRef) -> Result<()> {
 pub fn erase(tx: &mut Tx, reference: &CustomerRef, customer_events: i64) -> Result<PermanentDeletion> {
     let id = erasable(tx, reference)?;
     tx.need([Key::id(Customer::COLLECTION, id.as_str()), Key::id(DeletedCustomer::COLLECTION, id.as_str())])?;
-    if tx.get::<Customer>(id.as_str())?.is_some() {
-        tx.delete::<Customer>(id.as_str());
-    }
+    let segments = match tx.get::<Customer>(id.as_str())? {
+        Some(customer) => remove(tx, &customer)?,
+        None => 0,
+    };
     if tx.get::<DeletedCustomer>(id.as_str())?.is_some() {
         tx.delete::<DeletedCustomer>(id.as_str());
     }
@@ -211,6 +266,7 @@ pub fn erase(tx: &mut Tx, reference: &CustomerRef, customer_events: i64) -> Resu
         status: Cow::Borrowed("DONE"),
         data_json: ErasedData {
             customer: 1,
+            segments: segments as i64,
             customer_events: (customer_events > 0).then_some(customer_events),
             ..ErasedData::default()
         },

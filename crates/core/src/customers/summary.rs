@@ -12,15 +12,18 @@ use guerdon_model::{
     recent_orders::{CountedOrder, RecentOrders},
 };
 
-use crate::tx::{Result, Tx};
+use crate::{
+    customers::store::{store, tell_nobody},
+    tx::{Result, Tx},
+};
 
 /// Changes the derived fields of the customer with this id; a customer that is gone is left alone.
 pub fn refresh(tx: &mut Tx, id: &str, derive: impl FnOnce(&mut Customer)) -> Result<()> {
-    if let Some(customer) = tx.get::<Customer>(id)? {
-        let mut customer = customer.as_ref().clone();
+    if let Some(before) = tx.get::<Customer>(id)? {
+        let mut customer = before.as_ref().clone();
         derive(&mut customer);
         customer.updated_at = Some(tx.now());
-        tx.put(customer);
+        store(tx, Some(&before), customer, tell_nobody)?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use guerdon_model::{
     Error, Timestamp,
     async_action::{AsyncAction, OperationStatus, Status, async_action_object},
-    ids::{AsyncActionId, ProjectId, RequestId},
+    ids::{AsyncActionId, ProjectId, RequestId, SegmentId},
     list::List,
 };
 use guerdon_store::{Collection, ColumnValue, Condition, Document, Order, Query};
@@ -31,6 +31,10 @@ use crate::{
     failure::damaged,
     jobs::{bulk::BulkWork, generation::GenerationWork, import::ImportWork},
     products::import::{ProductColumn, SkuColumn},
+    segments::{
+        daily::DailyWork,
+        fill::{FillWork, MemberWork},
+    },
     service::Guerdon,
     tx::{Result, Tx},
 };
@@ -41,6 +45,9 @@ pub const LEASE: i64 = 15_000;
 pub const MAX_FAILURES: usize = 1_000;
 /// How long the report of a bulk update can be downloaded, in milliseconds.
 pub const REPORT_LIFETIME: i64 = 7 * 24 * 3_600_000;
+
+/// Before any time at which a client can have asked for something: so jobs of our own stay out of lists.
+const NOT_LISTED: Timestamp = Timestamp::from_millis(-1);
 
 /// A job as stored: what clients see of it, and where the work stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,6 +75,16 @@ pub enum Work {
     ProductsMetadata(BulkWork),
     VouchersGenerate(GenerationWork),
     OrdersImport(BulkWork),
+    /// Looks for those who match a new auto-update segment.
+    SegmentFill(FillWork),
+    /// Puts those who were named into a new static segment.
+    SegmentMembers(MemberWork),
+    /// Goes through the segments that change with the days; due once a day.
+    SegmentsDaily(DailyWork),
+    /// Forgets who was in a deleted segment.
+    SegmentDissolution {
+        segment: SegmentId,
+    },
     /// Deletes what is left of a project.
     ProjectPurge {
         project: ProjectId,
@@ -87,6 +104,10 @@ impl Work {
             Work::ProductsMetadata(_) => "PRODUCTS.METADATA_UPDATE",
             Work::VouchersGenerate(_) => "CAMPAIGN.VOUCHERS_GENERATE",
             Work::OrdersImport(_) => "ORDERS.IMPORT",
+            Work::SegmentFill(_) => "SEGMENTS.FILL",
+            Work::SegmentMembers(_) => "SEGMENTS.MEMBERS",
+            Work::SegmentsDaily(_) => "SEGMENTS.DAILY",
+            Work::SegmentDissolution { .. } => "SEGMENTS.DISSOLUTION",
             Work::ProjectPurge { .. } => "PROJECTS.PURGE",
         }
     }
@@ -106,6 +127,14 @@ impl Work {
             | Work::OrdersImport(work) => Some(work),
             _ => None,
         }
+    }
+
+    /// Whether nobody has asked for it: clients do not see it among their async actions.
+    fn is_our_own(&self) -> bool {
+        matches!(
+            self,
+            Work::SegmentFill(_) | Work::SegmentMembers(_) | Work::SegmentsDaily(_) | Work::SegmentDissolution { .. }
+        )
     }
 }
 
@@ -136,16 +165,24 @@ impl Document for Job {
         self.action.id.as_str()
     }
     fn columns(&self) -> Vec<ColumnValue> {
-        vec![self.due_at.into(), self.action.created_at.into()]
+        let listed_at = if self.work.is_our_own() { NOT_LISTED } else { self.action.created_at };
+        vec![self.due_at.into(), listed_at.into()]
     }
 }
 
 /// Starts a job: it is due at once.
 pub fn start(tx: &mut Tx, work: Work) -> Result<AsyncActionId> {
-    let (id, now) = (tx.new_id::<AsyncActionId>(), tx.now());
+    let id = tx.new_id::<AsyncActionId>();
+    schedule(tx, id.clone(), work, tx.now());
+    Ok(id)
+}
+
+/// Starts a job that is due at some time. Until then it keeps no other one waiting.
+pub(crate) fn schedule(tx: &mut Tx, id: AsyncActionId, work: Work, due_at: Timestamp) {
+    let now = tx.now();
     tx.put(Job {
         action: AsyncAction {
-            id: id.clone(),
+            id,
             kind: Cow::Borrowed(work.kind()),
             status: Status::Enqueued,
             operation_status: OperationStatus::Unknown,
@@ -158,11 +195,10 @@ pub fn start(tx: &mut Tx, work: Work) -> Result<AsyncActionId> {
             object: async_action_object(),
         },
         work,
-        due_at: Some(now),
+        due_at: Some(due_at),
         turn: 0,
         tally: Tally::default(),
     });
-    Ok(id)
 }
 
 /// A worker's right to work on a job, until another one takes over.
@@ -199,6 +235,19 @@ impl Job {
         self.due_at = Some(now.plus_millis(LEASE));
     }
 
+    /// Notes that all is done for now, and that it begins anew at some time.
+    pub fn wait_until(&mut self, due_at: Timestamp, now: Timestamp) {
+        self.action.status = Status::Enqueued;
+        self.action.updated_at = now;
+        self.due_at = Some(due_at);
+    }
+
+    /// Whether its time has not come and nobody is at it.
+    fn is_waiting(&self, now: Timestamp) -> bool {
+        let is_scheduled = matches!(self.work, Work::SegmentsDaily(_)) && self.action.status == Status::Enqueued;
+        is_scheduled && self.due_at.is_some_and(|due_at| due_at > now)
+    }
+
     /// Notes that all is done.
     pub fn finish(&mut self, result: Value, now: Timestamp) {
         self.action.status = Status::Done;
@@ -232,7 +281,8 @@ impl Job {
 
 /// One async action, with its result once it is finished.
 pub fn get(tx: &mut Tx, id: &str) -> Result<AsyncAction> {
-    let job = tx.get::<Job>(id)?.ok_or_else(|| Error::not_found("async_action", id))?;
+    let job = tx.get::<Job>(id)?.filter(|job| !job.work.is_our_own());
+    let job = job.ok_or_else(|| Error::not_found("async_action", id))?;
     let mut action = job.action.clone();
     action.processing_time = Some(action.updated_at.millis_since(action.created_at));
     Ok(action)
@@ -253,7 +303,13 @@ pub async fn list(
         .query(
             context,
             Query {
-                conditions: end_date.map(|end| (column, Condition::LessThan(end.into()))).into_iter().collect(),
+                conditions: [
+                    Some((column, Condition::GreaterThan(NOT_LISTED.into()))),
+                    end_date.map(|end| (column, Condition::LessThan(end.into()))),
+                ]
+                .into_iter()
+                .flatten()
+                .collect(),
                 order: Order::Column { column, descending: true },
                 limit,
                 ..Query::all(context.project.clone(), Collection::Jobs)

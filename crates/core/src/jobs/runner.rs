@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
-use guerdon_model::{Error, Timestamp, customer::CustomerInput, ids::ProjectId, product::ProductInput};
+use guerdon_model::{
+    Error, Timestamp, async_action::Status, customer::CustomerInput, ids::ProjectId, product::ProductInput,
+};
 use guerdon_store::{Collection, Condition, Query, Record};
 use tokio::task::JoinSet;
 
@@ -15,6 +17,7 @@ use crate::{
     context::Context,
     failure::unavailable,
     orders, projects,
+    segments::{daily, dissolve, fill},
     service::Guerdon,
     tx::{Result, Tx},
 };
@@ -104,13 +107,13 @@ enum Ended {
 }
 
 /// Of each line the next job, if it is due: the oldest, or of those that take turns the one that has waited
-/// for longest.
+/// for longest. One whose time has not come stands in nobody's way.
 async fn first_in_line(guerdon: &Guerdon) -> std::result::Result<Vec<Due>, Error> {
     let now = guerdon.clock.now();
     let mut first: HashMap<Line, (Timestamp, String)> = HashMap::new();
     for record in unfinished(guerdon).await? {
         let Ok(job) = record.document::<Job>() else { continue };
-        let Some(due_at) = job.due_at else { continue };
+        let Some(due_at) = job.due_at.filter(|_| !job.is_waiting(now)) else { continue };
         let line = Line { project: record.project.clone(), takes_turns: job.work.takes_turns() };
         let is_next = match first.get(&line) {
             None => true,
@@ -138,6 +141,7 @@ pub async fn release_leases(guerdon: &Guerdon) -> std::result::Result<(), Error>
             .execute(context, Vec::new(), move |tx| {
                 if let Some(job) = tx.get::<Job>(&id)?
                     && job.due_at.is_some()
+                    && job.action.status == Status::InProgress
                 {
                     tx.put(Job { due_at: Some(tx.now()), ..job.as_ref().clone() });
                 }
@@ -193,6 +197,10 @@ async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> Ended {
         }
         Work::VouchersGenerate(_) => generation::run(&guerdon, &context, &claim).await,
         Work::OrdersImport(work) => orders::import::run(&guerdon, &context, &claim, work).await,
+        Work::SegmentFill(work) => fill::run(&guerdon, &context, &claim, work).await,
+        Work::SegmentMembers(work) => fill::run_named(&guerdon, &context, &claim, work).await,
+        Work::SegmentsDaily(work) => daily::run(&guerdon, &context, &claim, work).await,
+        Work::SegmentDissolution { segment } => dissolve::run(&guerdon, &context, &claim, &segment).await,
         Work::ProjectPurge { project } => projects::purge(&guerdon, &context, &claim, &project).await,
     };
     match outcome {
@@ -224,7 +232,7 @@ fn claim(tx: &mut Tx, id: &str) -> Result<Option<Job>> {
         return Ok(None);
     }
     let mut job = job.as_ref().clone();
-    job.action.status = guerdon_model::async_action::Status::InProgress;
+    job.action.status = Status::InProgress;
     job.due_at = Some(now.plus_millis(LEASE));
     job.turn += 1;
     tx.put(job.clone());

@@ -239,10 +239,11 @@ fn require(tx: &mut Tx, source: &str) -> Result<Customer> {
     Ok(found.ok_or_else(|| Error::not_found("customer", source))?.as_ref().clone())
 }
 
-fn store(tx: &mut Tx, mut customer: Customer, key: &str, value: i64) {
+fn store(tx: &mut Tx, before: Customer, key: &str, value: i64) -> Result<()> {
+    let mut customer = before.clone();
     customer.metadata.get_or_insert_default().insert(key.into(), value.into());
-    tx.put(customer.clone());
-    tx.emit(Event::CustomerUpdated(&customer));
+    customers::store::store(tx, Some(&before), customer, |tx, customer| tx.emit(Event::CustomerUpdated(customer)))?;
+    Ok(())
 }
 
 fn transfer(tx: &mut Tx, from: &str, to: &str, amount: i64) -> Result<Vec<i64>> {
@@ -251,15 +252,15 @@ fn transfer(tx: &mut Tx, from: &str, to: &str, amount: i64) -> Result<Vec<i64>> 
         return Err(Error::Forbidden { details: "insufficient funds".into() }.into());
     }
     let after = vec![balance(&from) - amount, balance(&to) + amount];
-    store(tx, from, "balance", after[0]);
-    store(tx, to, "balance", after[1]);
+    store(tx, from, "balance", after[0])?;
+    store(tx, to, "balance", after[1])?;
     Ok(after)
 }
 
 fn count(tx: &mut Tx) -> Result<i64> {
     let counter = require(tx, COUNTER)?;
     let next = number_of(&counter, "count") + 1;
-    store(tx, counter, "count", next);
+    store(tx, counter, "count", next)?;
     Ok(next)
 }
 
@@ -269,14 +270,14 @@ fn sum(tx: &mut Tx) -> Result<i64> {
         sum += balance(&require(tx, account)?);
     }
     let sums = require(tx, SUMS)?;
-    store(tx, sums, "sum", sum);
+    store(tx, sums, "sum", sum)?;
     Ok(sum)
 }
 
 fn note(tx: &mut Tx, source: &str) -> Result<i64> {
     let noted = i64::from(tx.find::<Customer>("source_id", source)?.is_some());
     let sums = require(tx, SUMS)?;
-    store(tx, sums, source, noted);
+    store(tx, sums, source, noted)?;
     Ok(noted)
 }
 
@@ -305,7 +306,7 @@ pub(crate) fn set_up(tx: &mut Tx) -> Result<()> {
     {
         let mut customer = Customer::new(tx.new_id(), Some(source.into()), tx.now());
         customer.metadata.get_or_insert_default().insert(key.into(), value.into());
-        tx.put(customer);
+        customers::store::store(tx, None, customer, customers::store::tell_nobody)?;
     }
     Ok(())
 }

@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let purchase: Purchase = serde_json::from_str(&fs::read_to_string(purchase)?)?;
 
     let (cart, amounts) = normalize::sent(&purchase.order)?;
-    let members = project.members(&cart);
+    let members = project.members();
     let calendar = Calendar { time_zone: TimeZone::UTC, week_starts_on: Weekday::Monday };
     let customer = purchase.customer.as_ref().map(|buyer| Customer {
         id: buyer.id.as_deref(),

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use guerdon_engine::{
-    cart::Cart,
+    cart::Line,
     discount::Gift,
     facts::{Collections, Counter, Counters, Segments},
     redeemable::{Kind, Object, Redeemable, Requested},
@@ -168,23 +168,18 @@ impl Compiled {
         Requested { id, object: redeemable.object(), redeemable: Some(redeemable) }
     }
 
-    /// Which lines of a cart belong to which collections.
-    pub(crate) fn members<'a>(&'a self, cart: &'a Cart) -> Members<'a> {
-        Members { collections: &self.collections, cart }
+    /// Which lines belong to which collections.
+    pub(crate) fn members(&self) -> Members<'_> {
+        Members(&self.collections)
     }
 }
 
-/// The collections of a project as a cart has them.
-pub(crate) struct Members<'a> {
-    collections: &'a HashMap<String, Vec<String>>,
-    cart: &'a Cart,
-}
+/// The collections of a project, with the names of their members.
+pub(crate) struct Members<'a>(&'a HashMap<String, Vec<String>>);
 
 impl Collections for Members<'_> {
-    fn contains(&self, collection: &str, line: usize) -> bool {
-        let (Some(members), Some(line)) = (self.collections.get(collection), self.cart.lines.get(line)) else {
-            return false;
-        };
+    fn contains(&self, collection: &str, line: &Line) -> bool {
+        let Some(members) = self.0.get(collection) else { return false };
         let product = line.product.as_ref();
         let names = [
             line.source_id.as_deref(),

@@ -113,7 +113,7 @@ impl Table {
         let lines = situation.order.map_or(&[][..], |order| &order.cart.lines);
         match &self.kind {
             Kind::Item(ItemObject::ProductsCollection) => {
-                for line in 0..lines.len() {
+                for line in lines {
                     match situation.facts.collections.all(line) {
                         Some(all) => self.look_up(all, found),
                         None => self.ask(|name| situation.facts.collections.contains(name, line), found),
@@ -179,8 +179,8 @@ impl Present<'_> {
         match table.kind {
             Kind::Segment => facts.customer.is_some_and(|customer| customer.segments.contains(name)),
             _ => {
-                let lines = self.situation.order.map_or(0, |order| order.cart.lines.len());
-                (0..lines).any(|line| facts.collections.contains(name, line))
+                let mut lines = self.situation.order.iter().flat_map(|order| &order.cart.lines);
+                lines.any(|line| facts.collections.contains(name, line))
             }
         }
     }

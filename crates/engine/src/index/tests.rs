@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 use crate::{
+    cart::Line,
     facts::{Collections, Customer, Facts, Segments},
     rules::{
         Stage, Verdict,
@@ -70,12 +71,13 @@ impl Segments for AtOnce<'_> {
 }
 
 impl Collections for AtOnce<'_> {
-    fn contains(&self, collection: &str, line: usize) -> bool {
+    fn contains(&self, collection: &str, line: &Line) -> bool {
         self.1.contains(collection, line)
     }
 
-    fn all(&self, line: usize) -> Option<Box<dyn Iterator<Item = &str> + '_>> {
-        Some(Box::new(COLLECTIONS.into_iter().filter(move |collection| Collections::contains(self, collection, line))))
+    fn all(&self, line: &Line) -> Option<Box<dyn Iterator<Item = &str> + '_>> {
+        let all = COLLECTIONS.into_iter().filter(|collection| Collections::contains(self, collection, line));
+        Some(Box::new(all.collect::<Vec<_>>().into_iter()))
     }
 }
 

@@ -10,6 +10,7 @@ mod evaluate;
 mod lookup;
 mod operator;
 mod parse;
+mod relative;
 #[cfg(test)]
 mod tests;
 
@@ -28,6 +29,8 @@ pub struct Filter {
     pub junction: Junction,
     /// In the order in which they were sent; at most [`Filter::MAX_PREDICATES`] when parsed.
     pub predicates: Vec<Predicate>,
+    /// A filter that has to match as well, with a junction of its own; never parsed, see [`Filter::and`].
+    pub also: Option<Box<Filter>>,
 }
 
 /// Whether all predicates have to hold or one is enough.
@@ -65,6 +68,15 @@ impl Filter {
     /// More predicates than this are refused.
     pub const MAX_PREDICATES: usize = 100;
 
+    /// What both select.
+    pub fn and(self, other: Filter) -> Filter {
+        let also = match self.also {
+            None => other,
+            Some(also) => also.and(other),
+        };
+        Filter { also: Some(Box::new(also)), ..self }
+    }
+
     /// Whether `document`, a resource's JSON, is one that this filter selects.
     ///
     /// A field that is missing or null fulfils `$is_unknown`, `$is_not`, `$not_in` and `$not_contain`,
@@ -73,6 +85,9 @@ impl Filter {
     /// they never hold here, and the resource that offers such a filter answers them itself.
     pub fn matches(&self, document: &Value, moment: &Moment) -> bool {
         let mut predicates = self.predicates.iter();
+        if self.also.as_ref().is_some_and(|also| !also.matches(document, moment)) {
+            return false;
+        }
         match self.junction {
             Junction::And => predicates.all(|predicate| predicate.holds(document, moment)),
             Junction::Or => self.predicates.is_empty() || predicates.any(|predicate| predicate.holds(document, moment)),

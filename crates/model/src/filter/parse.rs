@@ -118,7 +118,7 @@ impl Filter {
                 predicates.push(Predicate { field: (*field).into(), operator, values: vec![value.into()] });
             }
         }
-        Ok((!predicates.is_empty()).then_some(Self { junction: Junction::And, predicates }))
+        Ok((!predicates.is_empty()).then_some(Self { junction: Junction::And, predicates, also: None }))
     }
 }
 
@@ -216,5 +216,5 @@ fn assemble(junction: Junction, conditions: Vec<Condition>) -> Result<Filter, Fi
             predicates.push(Predicate { field, operator, values });
         }
     }
-    Ok(Filter { junction, predicates })
+    Ok(Filter { junction, predicates, also: None })
 }

@@ -482,7 +482,7 @@ fn some_moment() -> impl Strategy<Value = Moment> {
 
 fn holds(operator: Operator, values: &[Value], document: &Value, moment: &Moment) -> bool {
     let predicate = Predicate { field: "a.b".into(), operator, values: values.to_vec() };
-    Filter { junction: Junction::And, predicates: vec![predicate] }.matches(document, moment)
+    Filter { junction: Junction::And, predicates: vec![predicate], also: None }.matches(document, moment)
 }
 
 proptest! {
@@ -518,7 +518,7 @@ proptest! {
         moment in some_moment(),
     ) {
         let predicates = vec![Predicate { field: field.clone(), operator, values }];
-        let filter = Filter { junction: Junction::And, predicates };
+        let filter = Filter { junction: Junction::And, predicates, also: None };
         filter.matches(&json!({field: value.clone()}), &moment);
         filter.matches(&value, &moment);
     }
@@ -573,5 +573,23 @@ proptest! {
                 prop_assert_ne!(first, second, "{}", operator.name());
             }
         }
+    }
+}
+
+#[test]
+fn filters_that_are_joined_keep_their_junctions() {
+    let filter = |json| Filter::from_json(&json).expect("a filter");
+    let either = filter(json!({"junction": "or", "a": {"$is": 1}, "b": {"$is": 1}}));
+    let other = filter(json!({"junction": "or", "c": {"$is": 1}, "d": {"$is": 1}}));
+    let both = either.and(other).and(filter(json!({"e": {"$is_not": 1}})));
+    let moment = Moment { now: Timestamp::from_millis(0), zone: jiff::tz::TimeZone::UTC };
+    for (document, expected) in [
+        (json!({"a": 1, "c": 1}), true),
+        (json!({"b": 1, "d": 1, "e": 2}), true),
+        (json!({"a": 1, "b": 1}), false),
+        (json!({"c": 1, "d": 1}), false),
+        (json!({"a": 1, "c": 1, "e": 1}), false),
+    ] {
+        assert_eq!(both.matches(&document, &moment), expected, "{document}");
     }
 }

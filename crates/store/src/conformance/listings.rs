@@ -7,13 +7,14 @@ use guerdon_model::{
     filter::{Filter, Junction, Moment, Operator, Predicate},
     ids::ProjectId,
     project::time_zone,
+    segment::SegmentMember,
 };
 use serde_json::{Value, json};
 
 use super::{
     CREATED_AT, NAME, SOURCE_ID, assert_conflict, customer, delete, given, insert, project, replace, text, time, write,
 };
-use crate::{Collection, ColumnValue, Condition, Order, Page, Query, Store};
+use crate::{Collection, ColumnValue, Condition, Listed, Order, Page, Query, Store};
 
 /// Five customers: names with a tie and a null, source ids with a null, and rising creation times.
 async fn five(store: &Arc<dyn Store>) -> ProjectId {
@@ -134,6 +135,39 @@ pub async fn conditions_are_joined_by_and(store: Arc<dyn Store>) {
     assert_eq!(listed(&store, Query { conditions, ..all(&project) }).await, "b");
 }
 
+pub async fn documents_that_another_collection_lists_are_selected_in_any_order(store: Arc<dyn Store>) {
+    let project = five(&store).await;
+    let member = |segment: &str, id: &str| insert(&SegmentMember::new(segment.into(), id.into(), time(0)));
+    let lists =
+        [("seg_1", "cust_a"), ("seg_1", "cust_e"), ("seg_1", "cust_b"), ("seg_2", "cust_d"), ("seg_1", "cust_x")];
+    write(&store, &project, lists.map(|(segment, id)| member(segment, id)).into()).await.expect("a commit");
+    let elsewhere = super::project("b");
+    given(&store, &elsewhere, &[customer("cust_a", None)]).await;
+
+    let column = |name: &str| Collection::SegmentMembers.column(name).expect("a column");
+    let listed = |segment: &str| Listed {
+        collection: Collection::SegmentMembers,
+        id: column("customer_id"),
+        beside: (column("segment_id"), segment.into()),
+    };
+    let of = |segment: &str| Query { listed: Some(listed(segment)), count: true, ..all(&project) };
+    let newest = Order::Column { column: CREATED_AT, descending: true };
+    for (query, expected, total) in [
+        (of("seg_1"), "abe", 3),
+        (of("seg_2"), "d", 1),
+        (of("seg_3"), "", 0),
+        (Query { order: newest, ..of("seg_1") }, "bea", 3),
+        (Query { order: newest, offset: 1, limit: 1, ..of("seg_1") }, "e", 3),
+        (Query { conditions: vec![(NAME, Condition::Equals(text("Bob")))], ..of("seg_1") }, "b", 1),
+        (Query { after_id: Some("cust_a".into()), ..of("seg_1") }, "be", 2),
+        (Query { filter: Some(filter("name", Operator::IsUnknown, json!(""))), ..of("seg_1") }, "e", 1),
+        (Query { project: Some(elsewhere.clone()), ..of("seg_1") }, "", 0),
+    ] {
+        let page = store.query(query.clone()).await.expect("a page");
+        assert_eq!((ids(&page).as_str(), page.total), (expected, Some(total)), "{query:?}");
+    }
+}
+
 pub async fn a_total_counts_all_matches_of_conditions_and_filters(store: Arc<dyn Store>) {
     let project = five(&store).await;
     let counted = |query: Query| {
@@ -217,7 +251,8 @@ pub async fn a_filter_on_a_looked_up_column_selects_as_it_does_elsewhere(store: 
             assert_eq!(listed(&store, query).await, expected, "{field} {operand}");
         }
     }
-    let either = Filter { junction: Junction::Or, predicates: vec![is("name", "Ada"), is("source_id", "ada")] };
+    let either =
+        Filter { junction: Junction::Or, predicates: vec![is("name", "Ada"), is("source_id", "ada")], also: None };
     assert_eq!(listed(&store, Query { filter: Some((either, moment())), ..all(&project) }).await, "ef");
 }
 
@@ -251,7 +286,7 @@ fn is(field: &str, operand: &str) -> Predicate {
 
 fn filter(field: &str, operator: Operator, operand: Value) -> (Filter, Moment) {
     let predicate = Predicate { field: field.into(), operator, values: vec![operand] };
-    (Filter { junction: Junction::And, predicates: vec![predicate] }, moment())
+    (Filter { junction: Junction::And, predicates: vec![predicate], also: None }, moment())
 }
 
 fn moment() -> Moment {

@@ -16,7 +16,7 @@ use tokio_postgres::{
 
 use super::{failed, pool::Connection, read::record, send_outs, text::encode};
 use crate::{
-    Condition, EventQuery, EventRecord, Order, Page, Query, SendOutQuery, StoreError,
+    Condition, EventQuery, EventRecord, Listed, Order, Page, Query, SendOutQuery, StoreError,
     collection::{ColumnValue, Kind},
     narrowing::implied_conditions,
     small::{from_text, to_text},
@@ -174,7 +174,7 @@ fn page(query: &Query, filter: Option<(&Filter, &Moment)>) -> Sql {
 
 fn total(query: &Query) -> Sql {
     let mut sql = Sql::default();
-    let is_whole = query.conditions.is_empty() && query.beyond().is_none();
+    let is_whole = query.conditions.is_empty() && query.listed.is_none() && query.beyond().is_none();
     match (&query.project, is_whole && query.collection.spec().counted) {
         (Some(project), true) => {
             sql.push("SELECT coalesce(sum(n), 0)::bigint FROM counts WHERE project_id = ").text(project.as_str());
@@ -197,6 +197,16 @@ fn conditions(sql: &mut Sql, query: &Query, filter: Option<(&Filter, &Moment)>) 
     }
     if let Some((comparison, id)) = query.beyond() {
         sql.push(joint).push(&format!("id {comparison} ")).text(id);
+        joint = " AND ";
+    }
+    if let Some(Listed { collection, id, beside: (beside, value) }) = &query.listed {
+        let (table, columns) = (collection.spec().table, collection.spec().columns);
+        let (id, beside) = (columns[*id].name, columns[*beside].name);
+        sql.push(joint).push(&format!("id IN (SELECT {id} FROM {table} WHERE "));
+        if let Some(project) = &query.project {
+            sql.push("project_id = ").text(project.as_str()).push(" AND ");
+        }
+        sql.push(beside).push(" = ").text(value).push(")");
         joint = " AND ";
     }
     let implied = filter.map(|(filter, _)| implied_conditions(query.collection, filter)).unwrap_or_default();

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, functions::FunctionFla
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Condition, Configuration, EventQuery, EventRecord, Key, Loaded, Order, Page, Query, Record, SendOutQuery,
+    Condition, Configuration, EventQuery, EventRecord, Key, Listed, Loaded, Order, Page, Query, Record, SendOutQuery,
     collection::{By, Collection, ColumnValue},
     narrowing::implied_conditions,
     small::{self, to_text},
@@ -195,6 +195,13 @@ impl Selection {
                 Condition::AtMost(value) => format!("{name} <= {}", bind(value.clone())),
                 Condition::GreaterThan(value) => format!("{name} > {}", bind(value.clone())),
             });
+        }
+        if let Some(Listed { collection, id, beside: (beside, value) }) = &query.listed {
+            let (table, columns) = (collection.spec().table, collection.spec().columns);
+            let (id, beside) = (columns[*id].name, columns[*beside].name);
+            let project = if query.project.is_some() { "project_id = ?1 AND " } else { "" };
+            let value = bind(ColumnValue::Text(value.clone()));
+            clauses.push(format!("id IN (SELECT {id} FROM {table} WHERE {project}{beside} = {value})"));
         }
         if let Some((comparison, id)) = query.beyond() {
             clauses.push(format!("id {comparison} {}", bind(ColumnValue::Text(id.clone()))));

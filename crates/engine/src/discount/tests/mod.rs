@@ -24,7 +24,7 @@ use super::{
     apply,
 };
 use crate::{
-    cart::{Amounts, Cart, Product, Sku},
+    cart::{Amounts, Cart, Line, Product, Sku},
     facts::{Calendar, Collections, Facts, NoCounters},
     item,
     money::Overflow,
@@ -214,10 +214,10 @@ impl Offer {
 
     fn apply(&self, cart: &Cart, before: &Amounts) -> Result<Outcome, Refusal> {
         let targeting = Targeting { applicable_to: vec![&self.rules], bundles: self.bundles };
-        self.with_step(&targeting, cart, |step| apply(step, cart, before, &mut Trace::on()))
+        self.with_step(&targeting, |step| apply(step, cart, before, &mut Trace::on()))
     }
 
-    fn with_step<R>(&self, targeting: &Targeting<'_>, cart: &Cart, run: impl FnOnce(&Step<'_>) -> R) -> R {
+    fn with_step<R>(&self, targeting: &Targeting<'_>, run: impl FnOnce(&Step<'_>) -> R) -> R {
         let calendar = Calendar { time_zone: TimeZone::UTC, week_starts_on: Weekday::Monday };
         let facts = Facts {
             now: Timestamp::default(),
@@ -229,7 +229,7 @@ impl Offer {
             user: None,
             gift_credits: 0,
             points: 0,
-            collections: &Shelves(cart),
+            collections: &Shelves,
             counters: &NoCounters,
         };
         run(&Step {
@@ -242,7 +242,7 @@ impl Offer {
             targeting,
             calculation: self.calculation,
             products: self.products,
-            collections: &Shelves(cart),
+            collections: &Shelves,
             catalogue: &Shop,
             budgets: &NoUnitBudgets,
             formulas: Some(FormulaFacts {
@@ -265,11 +265,11 @@ fn entry(name: &str) -> Value {
 }
 
 /// The collections `ADV`, everything but bottles, and `BOOKS`.
-struct Shelves<'a>(&'a Cart);
+struct Shelves;
 
-impl Collections for Shelves<'_> {
-    fn contains(&self, collection: &str, line: usize) -> bool {
-        let name = self.0.lines.get(line).and_then(item::product_name).unwrap_or_default();
+impl Collections for Shelves {
+    fn contains(&self, collection: &str, line: &Line) -> bool {
+        let name = item::product_name(line).unwrap_or_default();
         match collection {
             "ADV" => name != "bottle",
             "BOOKS" => name.starts_with("book"),

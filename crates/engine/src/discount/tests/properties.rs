@@ -200,7 +200,7 @@ proptest! {
                 check_answer(&calculated::order(&given.order, &next.cart, &next.amounts, scope))?;
             }
             let targeting = Targeting { applicable_to: vec![&offer.rules], bundles: offer.bundles };
-            offer.with_step(&targeting, &now.cart, |step| outcome.lists(step, &now.cart, &now.amounts));
+            offer.with_step(&targeting, |step| outcome.lists(step, &now.cart, &now.amounts));
             now = next;
         }
     }

@@ -22,7 +22,7 @@ fn show(given: &Given, offers: &[Offer]) -> Shown {
     for offer in offers {
         let (next, outcome) = now.after(offer).expect("applied");
         let targeting = Targeting { applicable_to: vec![&offer.rules], bundles: offer.bundles };
-        lists = offer.with_step(&targeting, &now.cart, |step| outcome.lists(step, &now.cart, &now.amounts));
+        lists = offer.with_step(&targeting, |step| outcome.lists(step, &now.cart, &now.amounts));
         now = next;
     }
     let order = |scope| json!(calculated::order(&given.order, &now.cart, &now.amounts, scope));

@@ -26,7 +26,7 @@ use serde_json::{Map, Value, json};
 use super::{Evaluation, Request, alone, stack};
 use crate::{
     calculated::{self, Scope as Covered},
-    cart::{Amounts, Cart, Product},
+    cart::{Amounts, Cart, Line, Product},
     discount::{Catalogue, Gift, ReadAnew, Unit},
     facts::{Calendar, Collections, Counter, Counters, Customer, Facts, NoSegments},
     normalize,
@@ -87,11 +87,11 @@ impl UnitBudgets for Counted {
 }
 
 /// The collection `pc_<letter>` has the products that begin with the letter.
-struct ByLetter<'a>(&'a Cart);
+struct ByLetter;
 
-impl Collections for ByLetter<'_> {
-    fn contains(&self, collection: &str, line: usize) -> bool {
-        let product = self.0.lines.get(line).and_then(|line| line.product.as_deref()?.id.as_deref());
+impl Collections for ByLetter {
+    fn contains(&self, collection: &str, line: &Line) -> bool {
+        let product = line.product.as_deref().and_then(|product| product.id.as_deref());
         product.is_some_and(|product| collection.strip_prefix("pc_").is_some_and(|letter| product.starts_with(letter)))
     }
 }
@@ -142,8 +142,6 @@ impl World {
             loyalty_tiers: &[],
             is_holder: false,
         });
-        let empty = Cart::default();
-        let collections = ByLetter(self.order.as_ref().map_or(&empty, |(_, cart, _)| cart));
         let facts = Facts {
             now: self.now,
             calendar: &self.calendar,
@@ -154,7 +152,7 @@ impl World {
             user: None,
             gift_credits: 0,
             points: 0,
-            collections: &collections,
+            collections: &ByLetter,
             counters: &Counted::default(),
         };
         let request = Request {

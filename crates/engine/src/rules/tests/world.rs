@@ -47,8 +47,10 @@ impl Segments for KnownCustomer {
 }
 
 impl Collections for World {
-    fn contains(&self, collection: &str, line: usize) -> bool {
-        self.members[line].iter().any(|known| known == collection)
+    fn contains(&self, collection: &str, line: &Line) -> bool {
+        let lines = self.order.iter().flat_map(|(cart, _)| &cart.lines);
+        let place = lines.zip(&self.members).find(|(known, _)| std::ptr::eq(*known, line));
+        place.is_some_and(|(_, collections)| collections.iter().any(|known| known == collection))
     }
 }
 
