@@ -19,7 +19,7 @@ use support::{
 #[tokio::test(flavor = "multi_thread")]
 async fn the_javascript_sdk_works_and_its_writes_are_announced() {
     let Some(folder) = installed() else { return };
-    for script in ["js/customers.mjs", "js/products.mjs"] {
+    for script in ["js/customers.mjs", "js/products.mjs", "js/segments.mjs"] {
         let mut node = Command::new("node");
         node.arg(folder.join(script));
         run_against_the_program(&folder, node).await;
@@ -29,7 +29,7 @@ async fn the_javascript_sdk_works_and_its_writes_are_announced() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_python_sdk_works_and_its_writes_are_announced() {
     let Some(folder) = installed() else { return };
-    for script in ["python/customers.py", "python/products.py"] {
+    for script in ["python/customers.py", "python/products.py", "python/segments.py"] {
         let mut python = Command::new(folder.join("python/.venv/bin/python"));
         // No compiled files beside the scripts.
         python.arg("-B").arg(folder.join(script));
