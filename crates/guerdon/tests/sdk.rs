@@ -22,6 +22,7 @@ const AREAS: &[&str] = &[
     "products",
     "orders",
     "rules",
+    "segments",
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -195,8 +195,8 @@ impl ProductCollection {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum CollectionMember {
-    Product(Product),
-    Sku(CollectionSku),
+    Product(Box<Product>),
+    Sku(Box<CollectionSku>),
 }
 
 /// A SKU in a collection, with its product in short and the metadata that it inherits.

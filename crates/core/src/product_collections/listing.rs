@@ -154,7 +154,7 @@ impl Search<'_> {
         for sku in self.load::<Sku>(skus).await?.into_values() {
             let id = sku.product_id.clone();
             if let Some(product) = products.get(id.as_str()).filter(|_| !is_named_whole(id.as_str())) {
-                found.add(CollectionMember::Sku(CollectionSku::of(sku, product)));
+                found.add(CollectionMember::Sku(CollectionSku::of(sku, product).into()));
             }
         }
         for (id, product) in products {
@@ -163,9 +163,9 @@ impl Search<'_> {
             }
             let query = of_product(&self.context.project, &product.id);
             for sku in self.documents::<Sku>(query).await?.0 {
-                found.add(CollectionMember::Sku(CollectionSku::of(sku, &product)));
+                found.add(CollectionMember::Sku(CollectionSku::of(sku, &product).into()));
             }
-            found.add(CollectionMember::Product(product));
+            found.add(CollectionMember::Product(product.into()));
         }
         Ok(())
     }
@@ -177,7 +177,7 @@ impl Search<'_> {
             after = products.last().map(|product| Arc::from(product.id.as_str()));
             for product in products {
                 if self.contains(Some(product.id.as_str()), None, &product_document(&product)) {
-                    found.add(CollectionMember::Product(product));
+                    found.add(CollectionMember::Product(product.into()));
                 }
             }
             if !has_more {
@@ -194,7 +194,7 @@ impl Search<'_> {
                 let Some(product) = products.get(sku.product_id.as_str()) else { continue };
                 let document = sku_document(&sku, product);
                 if self.contains(Some(product.id.as_str()), Some(sku.id.as_str()), &document) {
-                    found.add(CollectionMember::Sku(CollectionSku::of(sku, product)));
+                    found.add(CollectionMember::Sku(CollectionSku::of(sku, product).into()));
                 }
             }
             if !has_more {
