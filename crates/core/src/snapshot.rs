@@ -32,6 +32,7 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::{
     failure::{damaged, unavailable},
+    promotions::Promotions,
     secrets::SecretKey,
     validation_rules::ReadyRule,
 };
@@ -53,6 +54,7 @@ pub struct Snapshot {
     campaigns: HashMap<CampaignId, Arc<Campaign>>,
     /// The ids of the campaigns, by name.
     campaign_ids: HashMap<String, CampaignId>,
+    promotions: Promotions,
 }
 
 impl Snapshot {
@@ -72,7 +74,9 @@ impl Snapshot {
             stacking_rules: StackingRules::default(),
             campaigns: HashMap::new(),
             campaign_ids: HashMap::new(),
+            promotions: Promotions::default(),
         };
+        let (mut tiers, mut stacks) = (Vec::new(), Vec::new());
         for (collection, record) in &configuration.records {
             match collection {
                 Collection::Projects => snapshot.project = Some(read::<Project>(record)?),
@@ -107,6 +111,8 @@ impl Snapshot {
                     snapshot.campaign_ids.insert(campaign.name.clone(), campaign.id.clone());
                     snapshot.campaigns.insert(campaign.id.clone(), campaign);
                 }
+                Collection::PromotionTiers => tiers.push(record),
+                Collection::PromotionStacks => stacks.push(read(record)?),
                 Collection::Customers
                 | Collection::DeletedCustomers
                 | Collection::Jobs
@@ -117,9 +123,13 @@ impl Snapshot {
                 | Collection::ValidationRuleAssignments
                 | Collection::AssignmentsCounts
                 | Collection::CampaignTotals
-                | Collection::Vouchers => {}
+                | Collection::Vouchers
+                | Collection::PromotionTierTotals
+                | Collection::CampaignTemplates => {}
             }
         }
+        let known = previous.map(|previous| &previous.promotions);
+        snapshot.promotions = Promotions::read(&tiers, stacks, &snapshot.campaigns, &snapshot.validation_rules, known)?;
         snapshot.webhook_token =
             snapshot.project.as_ref().and_then(|project| secret.open(&project.sealed_webhook_token));
         Ok(snapshot)
@@ -203,6 +213,11 @@ impl Snapshot {
     /// All campaigns, in no particular order.
     pub fn campaigns(&self) -> impl Iterator<Item = &Arc<Campaign>> {
         self.campaigns.values()
+    }
+
+    /// The promotions with their tiers and stacks.
+    pub fn promotions(&self) -> &Promotions {
+        &self.promotions
     }
 
     /// Where the images of a voucher's code are.

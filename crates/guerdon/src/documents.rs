@@ -6,6 +6,7 @@ use guerdon_model::{
     api_key::ApiKey,
     bin_entry::Binned,
     campaign::Campaign,
+    campaign_template::CampaignTemplate,
     campaign_totals::CampaignTotals,
     category::Category,
     customer::{Customer, DeletedCustomer},
@@ -13,6 +14,8 @@ use guerdon_model::{
     metadata_schema::MetadataSchema,
     product::Product,
     project::Project,
+    promotion_stack::PromotionStack,
+    promotion_tier::{PromotionTier, TierTotals},
     sku::Sku,
     stacking_rules::StackingRules,
     user::User,
@@ -48,6 +51,10 @@ pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<Col
         Collection::Campaigns => of::<Campaign>(record),
         Collection::CampaignTotals => of::<CampaignTotals>(record),
         Collection::Vouchers => of::<Voucher>(record),
+        Collection::PromotionTiers => of::<PromotionTier>(record),
+        Collection::PromotionTierTotals => of::<TierTotals>(record),
+        Collection::PromotionStacks => of::<PromotionStack>(record),
+        Collection::CampaignTemplates => of::<CampaignTemplate>(record),
     }
 }
 

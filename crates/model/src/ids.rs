@@ -111,6 +111,12 @@ ids! {
     CategoryId = "cat_" Suffix::TimeOrdered;
     /// A project's stacking rules.
     StackingRulesId = "stk_" Suffix::TimeOrdered;
+    /// A tier of a promotion.
+    PromotionTierId = "promo_" Suffix::Random(24);
+    /// A stack of promotion tiers.
+    PromotionStackId = "stack_" Suffix::Random(24);
+    /// A template of campaigns.
+    CampaignTemplateId = "camp_tpl_" Suffix::Random(24);
     /// A dashboard user.
     UserId = "user_" Suffix::Random(32);
 }

@@ -3,6 +3,7 @@
 //! A new resource is a new row here, an `impl Document` below and a table in each store's schema.
 
 mod campaigns;
+mod promotions;
 
 use std::sync::Arc;
 
@@ -48,6 +49,10 @@ pub enum Collection {
     Campaigns,
     CampaignTotals,
     Vouchers,
+    PromotionTiers,
+    PromotionTierTotals,
+    PromotionStacks,
+    CampaignTemplates,
 }
 
 /// How a collection is stored.
@@ -221,11 +226,16 @@ static TABLE: [Spec; Collection::ALL.len()] = [
         // The campaigns' totals say how many there are.
         counted: false,
     },
+    Spec { table: "promotion_tiers", columns: &[], configuration: true, counted: false },
+    // One per tier, beside the configuration: it changes with every redemption.
+    Spec { table: "promotion_tier_totals", columns: &[], configuration: false, counted: false },
+    Spec { table: "promotion_stacks", columns: &[], configuration: true, counted: false },
+    Spec { table: "campaign_templates", columns: &[text("name").unique()], configuration: false, counted: false },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 20] = [
+    pub const ALL: [Collection; 24] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -246,6 +256,10 @@ impl Collection {
         Collection::Campaigns,
         Collection::CampaignTotals,
         Collection::Vouchers,
+        Collection::PromotionTiers,
+        Collection::PromotionTierTotals,
+        Collection::PromotionStacks,
+        Collection::CampaignTemplates,
     ];
 
     /// This collection's row of the table.

@@ -16,5 +16,7 @@ mod platform;
 mod product_imports;
 mod product_lists;
 mod products;
+mod promotions;
 mod skus;
+mod templates;
 mod webhooks;
