@@ -1,6 +1,7 @@
 //! Promotions: their tiers, and stacks of them.
 
 use axum::{body::Body, http::Request};
+use guerdon_core::{campaigns, context::Context, promotions, tx::Tx};
 use serde_json::{Value, json};
 
 use crate::app::{As, CLIENT, PROJECT, TestApp, redacted};
@@ -227,6 +228,28 @@ async fn a_deleted_tier_is_gone_with_its_assignments_and_from_its_stacks() {
 }
 
 #[tokio::test]
+async fn a_promotion_that_goes_takes_its_tiers_and_stacks_along() {
+    let app = TestApp::new().await;
+    let (rule, campaign, other) = (rule(&app).await, promotion(&app, "P").await, promotion(&app, "Other").await);
+    let body = json!({"name": "First", "action": action(), "validation_rules": [rule]});
+    let first = id(&app.post(&format!("/v1/promotions/{campaign}/tiers"), body).await.expect(200));
+    let second = tier(&app, &campaign, "Second").await;
+    let stays = tier(&app, &other, "Stays").await;
+    let body = json!({"name": "Stack", "tiers": {"ids": [first, second]}});
+    app.post(&format!("/v1/promotions/{campaign}/stacks"), body).await.expect(200);
+    let remove = move |tx: &mut Tx| {
+        let campaign = campaigns::get(tx, &campaign)?;
+        promotions::remove_all_of(tx, &campaign)
+    };
+    let context = Context::background(PROJECT.into(), &app.guerdon.ids.next(app.guerdon.clock.now()));
+    app.guerdon.executor.execute(context, Vec::new(), remove).await.expect("done");
+    let left = app.get("/v1/promotions/tiers").await.expect(200);
+    assert_eq!((&left["total"], &left["tiers"][0]["id"]), (&json!(1), &json!(stays)));
+    assert_eq!(app.get("/v1/promotions/stacks").await.expect(200)["total"], 0);
+    assert_eq!(app.get("/v1/validation-rules-assignments").await.expect(200)["total"], 0);
+}
+
+#[tokio::test]
 async fn rules_are_attached_to_tiers_and_detached_again() {
     let app = TestApp::new().await;
     app.subscribe(&["business_validation_rule.assignment.created"]).await;
@@ -342,7 +365,7 @@ async fn only_promotions_have_tiers_and_stacks() {
 #[tokio::test]
 async fn metadata_of_tiers_obey_their_schema() {
     let app = TestApp::new().await;
-    app.schema("promotion_tier", json!({"level": {"type": "string"}})).await;
+    app.schema("promotion_tier", json!({"level": {"type": "string", "array": false, "optional": true}})).await;
     let campaign = promotion(&app, "P").await;
     let body = json!({"name": "Tier", "action": action(), "metadata": {"level": 5}});
     let refused = app.post(&format!("/v1/promotions/{campaign}/tiers"), body).await.expect(400);

@@ -13,8 +13,7 @@ use guerdon_store::{Collection, Key};
 
 use super::{require_promotion, tiers};
 use crate::{
-    campaigns::{self, category_of},
-    categories,
+    campaigns, categories,
     tx::{Result, Tx},
 };
 
@@ -119,13 +118,13 @@ fn stored(tx: &mut Tx, campaign: &str, id: &str) -> Result<(Arc<Campaign>, Promo
 
 /// The stack as answers show it.
 pub(super) fn answer(tx: &Tx, stack: &PromotionStack) -> StackAnswer {
-    stack.answer(category_of(tx.config(), stack.category_id.as_ref()))
+    stack.answer(categories::of(tx, stack.category_id.as_ref()).as_ref())
 }
 
 /// Tells of a change of a stack.
 fn emit(tx: &mut Tx, kind: EventType, campaign: &Campaign, stack: &PromotionStack) {
     let shown = answer(tx, stack);
-    let campaign = campaign.simple(category_of(tx.config(), campaign.category_id.as_ref()));
+    let campaign = campaign.simple(categories::of(tx, campaign.category_id.as_ref()).as_ref());
     let data = StackData { campaign: &campaign, promotion_stack: &shown };
     tx.emit(Event::Of { kind, entity_id: campaign.id.as_str(), data: &data });
 }

@@ -16,8 +16,7 @@ use guerdon_store::{Collection, Key};
 
 use super::{ReadyTier, remove, require_promotion, stacks};
 use crate::{
-    campaigns::{self, category_of},
-    categories, discounts,
+    campaigns, categories, discounts,
     tx::{Result, Stop, Tx},
     validation_rules::assignments,
 };
@@ -197,8 +196,8 @@ pub(super) fn answer(tx: &mut Tx, tier: &PromotionTier) -> Result<TierAnswer> {
 fn answer_in(tx: &mut Tx, campaign: &Campaign, tier: &PromotionTier) -> Result<TierAnswer> {
     let totals = tx.get::<TierTotals>(tier.id.as_str())?;
     let none = TierTotals::new(&tier.id);
-    let category = category_of(tx.config(), tier.category_id.as_ref());
-    Ok(tier.answer(campaign, category, totals.as_deref().unwrap_or(&none)))
+    let category = categories::of(tx, tier.category_id.as_ref());
+    Ok(tier.answer(campaign, category.as_ref(), totals.as_deref().unwrap_or(&none)))
 }
 
 /// Tells of a change of a tier.
@@ -207,7 +206,7 @@ fn emit(tx: &mut Tx, kind: EventType, campaign: &Campaign, tier: &PromotionTier)
     if kind == EventType::PROMOTION_TIER_DELETED {
         shown = shown.deleted();
     }
-    let campaign = campaign.simple(category_of(tx.config(), campaign.category_id.as_ref()));
+    let campaign = campaign.simple(categories::of(tx, campaign.category_id.as_ref()).as_ref());
     let data = TierData { campaign: &campaign, promotion_tier: &shown };
     tx.emit(Event::Of { kind, entity_id: campaign.id.as_str(), data: &data });
     Ok(())

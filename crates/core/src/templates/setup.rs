@@ -12,7 +12,8 @@ use guerdon_model::{
 
 use super::get;
 use crate::{
-    campaigns::{self, category_of, codes::CodeDraw, totals},
+    campaigns::{self, codes::CodeDraw, totals},
+    categories,
     promotions::tiers,
     tx::{Result, Tx},
     validation_rules,
@@ -30,10 +31,10 @@ pub fn set_up_campaign(
     let created = campaigns::create_with(tx, &input.campaign(&template.content), &rules, codes)?;
     let campaign = tx.get::<Campaign>(created.id.as_str())?.ok_or(Error::Internal)?;
     let vouchers = totals::of(tx, Some(&campaign.id))?.vouchers;
-    let category = category_of(tx.config(), campaign.category_id.as_ref());
+    let category = categories::of(tx, campaign.category_id.as_ref());
     Ok(CampaignSetupAnswer {
         created_resources: created_resources(&rules),
-        campaign: CampaignDump::of(&campaign, vouchers, category),
+        campaign: CampaignDump::of(&campaign, vouchers, category.as_ref()),
         object: "campaign_setup",
     })
 }
@@ -45,11 +46,10 @@ pub fn set_up_tier(tx: &mut Tx, id: &str, input: &TierSetupInput) -> Result<Tier
     tier.check()?;
     let rules = copy_rules(tx, &template.content)?;
     let (campaign, tier) = tiers::create_with(tx, campaign, &tier, &rules)?;
-    let category = |id| category_of(tx.config(), id);
-    let categories = [category(tier.category_id.as_ref()), category(campaign.category_id.as_ref())];
+    let [own, campaigns] = [&tier.category_id, &campaign.category_id].map(|id| categories::of(tx, id.as_ref()));
     Ok(TierSetupAnswer {
         created_resources: created_resources(&rules),
-        promotion_tier: TierDump::of(&tier, &campaign, categories),
+        promotion_tier: TierDump::of(&tier, &campaign, [own.as_ref(), campaigns.as_ref()]),
         object: "promotion_tier_setup",
     })
 }
