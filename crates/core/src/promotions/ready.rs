@@ -192,7 +192,7 @@ mod tests {
         let order: Vec<&str> = before.of_campaign["camp_1"].tiers.iter().map(|ready| ready.tier.id.as_str()).collect();
         assert_eq!(order, ["promo_b", "promo_a"]);
 
-        let read = |records: &[&Record], campaigns, rules: &Rules| {
+        let read = |records: &[&Record], campaigns: &HashMap<CampaignId, Arc<Campaign>>, rules: &Rules| {
             let after = Promotions::read(records, Vec::new(), campaigns, rules, Some(&before)).expect("promotions");
             ["promo_a", "promo_b"].map(|id| Arc::ptr_eq(&before.tiers[id], &after.tiers[id]))
         };
