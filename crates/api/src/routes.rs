@@ -11,6 +11,10 @@ use guerdon_model::{
     async_action::AsyncAction,
     bin_entry::BinEntry,
     campaign::{CampaignAnswer, CampaignInput},
+    campaign_template::{
+        CampaignSetupAnswer, CampaignSetupInput, CampaignTemplateAnswer, CampaignTemplateInput, CampaignTemplateUpdate,
+        TierSetupAnswer, TierSetupInput,
+    },
     category::{Category, CategoryInput},
     custom_event::{CustomEventInput, ReportedEvent},
     customer::{Customer, CustomerInput, PermanentDeletion},
@@ -21,6 +25,8 @@ use guerdon_model::{
     product::{Product, ProductInput, ProductWithSkus},
     product_collection::{CollectionInput, CollectionMember, ProductCollection},
     project::{NewKey, ProjectAnswer},
+    promotion_stack::{StackAnswer, StackInput},
+    promotion_tier::{TierAnswer, TierInput, TierUpdate},
     role::Permission::{self, *},
     segment::{Segment, SegmentInput, SimpleSegment},
     send_out::Attempt,
@@ -37,7 +43,8 @@ use utoipa::{
 
 use crate::{
     async_actions, bin, call::Call, campaigns, categories, custom_events, customers, management, metadata_schemas,
-    orders, product_collections, products, respond::Answer, segments, validation_rules, vouchers,
+    orders, product_collections, products, promotions, respond::Answer, segments, templates, validation_rules,
+    vouchers,
 };
 
 /// What carries out a route's requests.
@@ -229,6 +236,12 @@ impl Route {
         self
     }
 
+    /// Says "must" instead of "should".
+    fn in_newer_words(mut self) -> Self {
+        self.dialect = Dialect::Must;
+        self
+    }
+
     fn open(mut self) -> Self {
         self.surface = Surface::Open;
         self
@@ -255,6 +268,8 @@ pub fn table() -> Vec<Route> {
         stacking_rules_routes(),
         campaign_routes(),
         voucher_routes(),
+        promotion_routes(),
+        template_routes(),
     ]
     .concat()
 }
@@ -673,6 +688,122 @@ fn stacking_rules_routes() -> Vec<Route> {
             .answers::<StackingRules>(),
         delete(ONE, "Go back to the default stacking rules", stacking_rules::delete),
     ]
+}
+
+fn promotion_routes() -> Vec<Route> {
+    const PAGE: (&str, &str) = ("page", "The page, 1 to 1000.");
+    const TIERS: &str = "/v1/promotions/tiers";
+    const TIER: &str = "/v1/promotions/tiers/{promotionTierId}";
+    const TIERS_OF: &str = "/v1/promotions/{campaignId}/tiers";
+    const STACKS_OF: &str = "/v1/promotions/{campaignId}/stacks";
+    const STACK: &str = "/v1/promotions/{campaignId}/stacks/{stackId}";
+    const TIER_QUERY: [(&str, &str); 4] = [
+        LIMIT,
+        PAGE,
+        ("order", "created_at or updated_at, with a minus for descending; -created_at by default."),
+        ("is_available", "true: only tiers that can be used now."),
+    ];
+    const STACK_QUERY: [(&str, &str); 8] = [
+        LIMIT,
+        PAGE,
+        ("order", "created_at, updated_at or name, with a minus for descending."),
+        ("created_at[after]", "Created after this time."),
+        ("created_at[before]", "Created before this time."),
+        ("updated_at[after]", "Changed after this time."),
+        ("updated_at[before]", "Changed before this time."),
+        ("filters", "Conditions on fields."),
+    ];
+    vec![
+        get(TIERS, "List promotion tiers", promotions::list_tiers)
+            .needs(CampaignsRead)
+            .query(&TIER_QUERY)
+            .lists::<TierAnswer>("tiers"),
+        get("/client/v1/promotions/tiers", "List promotion tiers", promotions::list_tiers)
+            .needs(CampaignsRead)
+            .query(&TIER_QUERY)
+            .lists::<TierAnswer>("tiers"),
+        get(TIER, "Read a promotion tier", promotions::get_tier).needs(CampaignsRead).answers::<TierAnswer>(),
+        put(TIER, "Change a promotion tier", promotions::update_tier)
+            .needs(CampaignsModify)
+            .takes::<TierUpdate>()
+            .answers::<TierAnswer>(),
+        delete(TIER, "Delete a promotion tier for good", promotions::delete_tier).needs(CampaignsDelete),
+        post("/v1/promotions/tiers/{promotionTierId}/enable", "Switch a promotion tier on", promotions::enable_tier)
+            .needs(CampaignsModify)
+            .without_body()
+            .answers::<TierAnswer>(),
+        post("/v1/promotions/tiers/{promotionTierId}/disable", "Switch a promotion tier off", promotions::disable_tier)
+            .needs(CampaignsModify)
+            .without_body()
+            .answers::<TierAnswer>(),
+        get(TIERS_OF, "List the tiers of a promotion", promotions::list_tiers_of)
+            .needs(CampaignsRead)
+            .query(&TIER_QUERY)
+            .lists::<TierAnswer>("tiers"),
+        post(TIERS_OF, "Add a tier to a promotion", promotions::create_tier)
+            .needs(CampaignsModify)
+            .takes::<TierInput>()
+            .answers::<TierAnswer>(),
+        get("/v1/promotions/stacks", "List promotion stacks", promotions::list_stacks)
+            .needs(CampaignsRead)
+            .query(&STACK_QUERY)
+            .lists::<StackAnswer>("data"),
+        get(STACKS_OF, "List the stacks of a promotion", promotions::list_stacks_of)
+            .needs(CampaignsRead)
+            .query(&STACK_QUERY)
+            .lists::<StackAnswer>("data"),
+        post(STACKS_OF, "Stack tiers of a promotion", promotions::create_stack)
+            .needs(CampaignsModify)
+            .takes::<StackInput>()
+            .answers::<StackAnswer>(),
+        get(STACK, "Read a promotion stack", promotions::get_stack).needs(CampaignsRead).answers::<StackAnswer>(),
+        put(STACK, "Change a promotion stack", promotions::update_stack)
+            .needs(CampaignsModify)
+            .takes::<StackInput>()
+            .answers::<StackAnswer>(),
+        delete(STACK, "Delete a promotion stack", promotions::delete_stack).needs(CampaignsDelete),
+    ]
+}
+
+fn template_routes() -> Vec<Route> {
+    const TEMPLATES: &str = "/v1/templates/campaigns";
+    const TEMPLATE: &str = "/v1/templates/campaigns/{campaignTemplateId}";
+    const CAMPAIGN_SETUP: &str = "/v1/templates/campaigns/{campaignTemplateId}/campaign-setup";
+    const TIER_SETUP: &str = "/v1/templates/campaigns/{campaignTemplateId}/tier-setup";
+    let routes = [
+        get(TEMPLATES, "List templates of campaigns", templates::list)
+            .needs(CampaignsRead)
+            .query(&[
+                LIMIT,
+                ("order", "id (the default) or -id."),
+                ("starting_after_id", "Continue behind the template with this id."),
+                ("include_total", "true: with the number of all."),
+                ("filters", "Conditions on id, name and campaign_type."),
+            ])
+            .lists::<CampaignTemplateAnswer>("data"),
+        post(TEMPLATES, "Make a template of a campaign or promotion tier", templates::create)
+            .needs(CampaignsModify)
+            .takes::<CampaignTemplateInput>()
+            .answers::<CampaignTemplateAnswer>(),
+        get(TEMPLATE, "Read a template", templates::get)
+            .needs(CampaignsRead)
+            .query(&[("expand", "json_template: with what the template has saved.")])
+            .answers::<CampaignTemplateAnswer>(),
+        put(TEMPLATE, "Change a template's name and description", templates::update)
+            .needs(CampaignsModify)
+            .takes::<CampaignTemplateUpdate>()
+            .answers::<CampaignTemplateAnswer>(),
+        delete(TEMPLATE, "Delete a template", templates::delete).needs(CampaignsDelete),
+        post(CAMPAIGN_SETUP, "Make a campaign of a template", templates::set_up_campaign)
+            .needs(CampaignsModify)
+            .takes::<CampaignSetupInput>()
+            .answers::<CampaignSetupAnswer>(),
+        post(TIER_SETUP, "Make a promotion tier of a template", templates::set_up_tier)
+            .needs(CampaignsModify)
+            .takes::<TierSetupInput>()
+            .answers::<TierSetupAnswer>(),
+    ];
+    routes.into_iter().map(Route::in_newer_words).collect()
 }
 
 fn management_routes() -> Vec<Route> {

@@ -46,6 +46,13 @@ pub fn find_or_create(tx: &mut Tx, name: &str) -> Result<Category> {
     create(tx, &CategoryInput { name: name.to_owned(), hierarchy: 0 })
 }
 
+/// The category of something, by its id, even if this command has just made it.
+pub(crate) fn of(tx: &Tx, id: Option<&CategoryId>) -> Option<Category> {
+    let id = id?;
+    let known = tx.config().category(id.as_str()).cloned();
+    known.or_else(|| tx.written::<Category>().find(|new| new.id == *id).map(|new| new.as_ref().clone()))
+}
+
 /// The category that a body chooses by its id or else by its name, which may be a new one.
 pub(crate) fn choose(tx: &mut Tx, name: &Patch<String>, id: &Patch<String>) -> Result<Option<Category>> {
     match (id.as_value(), name.as_value()) {

@@ -34,6 +34,7 @@ use parking_lot::{Mutex, RwLock};
 use crate::{
     failure::{damaged, unavailable},
     product_collections::Collections,
+    promotions::Promotions,
     secrets::SecretKey,
     segments::Definitions,
     validation_rules::ReadyRule,
@@ -58,6 +59,7 @@ pub struct Snapshot {
     campaign_ids: HashMap<String, CampaignId>,
     segments: Definitions,
     product_collections: Collections,
+    promotions: Promotions,
 }
 
 impl Snapshot {
@@ -79,8 +81,10 @@ impl Snapshot {
             campaign_ids: HashMap::new(),
             segments: Definitions::default(),
             product_collections: Collections::default(),
+            promotions: Promotions::default(),
         };
         let (mut segments, mut product_collections) = (Vec::new(), Vec::new());
+        let (mut tiers, mut stacks) = (Vec::new(), Vec::new());
         for (collection, record) in &configuration.records {
             match collection {
                 Collection::Projects => snapshot.project = Some(read::<Project>(record)?),
@@ -117,6 +121,8 @@ impl Snapshot {
                 }
                 Collection::Segments => segments.push(read(record)?),
                 Collection::ProductCollections => product_collections.push(read(record)?),
+                Collection::PromotionTiers => tiers.push(record),
+                Collection::PromotionStacks => stacks.push(read(record)?),
                 Collection::Customers
                 | Collection::DeletedCustomers
                 | Collection::Jobs
@@ -129,11 +135,15 @@ impl Snapshot {
                 | Collection::CampaignTotals
                 | Collection::Vouchers
                 | Collection::Orders
-                | Collection::SegmentMembers => {}
+                | Collection::SegmentMembers
+                | Collection::PromotionTierTotals
+                | Collection::CampaignTemplates => {}
             }
         }
         snapshot.segments = Definitions::of(segments)?;
         snapshot.product_collections = Collections::of(product_collections)?;
+        let known = previous.map(|previous| &previous.promotions);
+        snapshot.promotions = Promotions::read(&tiers, stacks, &snapshot.campaigns, &snapshot.validation_rules, known)?;
         snapshot.webhook_token =
             snapshot.project.as_ref().and_then(|project| secret.open(&project.sealed_webhook_token));
         Ok(snapshot)
@@ -217,6 +227,11 @@ impl Snapshot {
     /// All campaigns, in no particular order.
     pub fn campaigns(&self) -> impl Iterator<Item = &Arc<Campaign>> {
         self.campaigns.values()
+    }
+
+    /// The promotions with their tiers and stacks.
+    pub fn promotions(&self) -> &Promotions {
+        &self.promotions
     }
 
     /// Where the images of a voucher's code are.

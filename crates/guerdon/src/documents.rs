@@ -6,6 +6,7 @@ use guerdon_model::{
     api_key::ApiKey,
     bin_entry::Binned,
     campaign::Campaign,
+    campaign_template::CampaignTemplate,
     campaign_totals::CampaignTotals,
     category::Category,
     customer::{Customer, DeletedCustomer},
@@ -15,6 +16,8 @@ use guerdon_model::{
     product::Product,
     product_collection::ProductCollection,
     project::Project,
+    promotion_stack::PromotionStack,
+    promotion_tier::{PromotionTier, TierTotals},
     segment::{Segment, SegmentMember},
     sku::Sku,
     stacking_rules::StackingRules,
@@ -55,6 +58,10 @@ pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<Col
         Collection::Segments => of::<Segment>(record),
         Collection::SegmentMembers => of::<SegmentMember>(record),
         Collection::ProductCollections => of::<ProductCollection>(record),
+        Collection::PromotionTiers => of::<PromotionTier>(record),
+        Collection::PromotionTierTotals => of::<TierTotals>(record),
+        Collection::PromotionStacks => of::<PromotionStack>(record),
+        Collection::CampaignTemplates => of::<CampaignTemplate>(record),
     }
 }
 

@@ -63,6 +63,14 @@ impl Default for CodeConfig {
     }
 }
 
+impl From<&CodeConfig> for CodeConfigInput {
+    fn from(config: &CodeConfig) -> Self {
+        // The pattern says how long codes are.
+        let CodeConfig { length: _, charset, pattern, prefix, postfix, initial_count } = config.clone();
+        Self { length: None, charset: Some(charset), prefix, postfix, pattern: Some(pattern), initial_count }
+    }
+}
+
 impl CodeConfigInput {
     /// The whole configuration.
     ///

@@ -64,6 +64,8 @@ pub enum Error {
     InvalidVoucher { details: String },
     /// There are not so many codes of the form that was asked for.
     InvalidCodeConfig { details: String },
+    /// Templates are made of campaigns with coupons or gift cards only, and tiers of templates with a discount.
+    TemplateUnsupported,
     /// The project has stacking rules already.
     StackingRulesExist,
     /// Unknown, wrong, blocked or missing credentials.
@@ -121,6 +123,15 @@ impl Error {
     /// A body that breaks `rule` at `path`.
     pub fn invalid_payload(path: Path, rule: Rule) -> Self {
         Error::InvalidPayload(Violation { path, rule })
+    }
+
+    /// The same error about a body that is part of another, at `place`.
+    #[must_use]
+    pub fn within(self, place: &Path) -> Self {
+        match self {
+            Error::InvalidPayload(Violation { path, rule }) => Error::invalid_payload(place.clone().then(path), rule),
+            other => other,
+        }
     }
 
     /// A query string that breaks `rule` at `path`.
@@ -266,6 +277,12 @@ impl Error {
             Error::InvalidCodeConfig { details } => {
                 row(400, Some("invalid_code_config"), "Invalid code config", Some(details.clone()))
             }
+            Error::TemplateUnsupported => row(
+                400,
+                Some("campaign_type_is_not_supported_by_campaign_template"),
+                "Campaign of the given type is not supported by campaign template",
+                None,
+            ),
             Error::StackingRulesExist => row(
                 409,
                 Some("stacking_rules_exist"),
@@ -430,6 +447,12 @@ impl Path {
     /// An item of the list at this place.
     pub fn index(mut self, index: usize) -> Self {
         self.0.push(Segment::Index(index));
+        self
+    }
+
+    /// A place within what is at this place.
+    fn then(mut self, place: Path) -> Self {
+        self.0.extend(place.0);
         self
     }
 

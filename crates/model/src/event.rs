@@ -70,6 +70,13 @@ event_types! {
         CUSTOMER_SEGMENT_ENTERED = "customer.segment.entered";
         CUSTOMER_SEGMENT_LEFT = "customer.segment.left";
         CUSTOMER_CUSTOM_EVENT = "customer.custom_event";
+        PROMOTION_TIER_CREATED = "campaign.promotion_tier.created";
+        PROMOTION_TIER_UPDATED = "campaign.promotion_tier.updated";
+        PROMOTION_TIER_DELETED = "campaign.promotion_tier.deleted";
+        PROMOTION_TIER_ENABLED = "campaign.promotion_tier.enabled";
+        PROMOTION_TIER_DISABLED = "campaign.promotion_tier.disabled";
+        PROMOTION_STACK_CREATED = "campaign.promotion_stack.created";
+        PROMOTION_STACK_UPDATED = "campaign.promotion_stack.updated";
     }
     subscribable {
         "business_validation_rule.assignment.created" "business_validation_rule.assignment.deleted"

@@ -117,6 +117,12 @@ ids! {
     ProductCollectionId = "pc_" Suffix::Random(24);
     /// A custom event.
     CustomEventId = "event_" Suffix::TimeOrdered;
+    /// A tier of a promotion.
+    PromotionTierId = "promo_" Suffix::Random(24);
+    /// A stack of promotion tiers.
+    PromotionStackId = "stack_" Suffix::Random(24);
+    /// A template of campaigns.
+    CampaignTemplateId = "camp_tpl_" Suffix::Random(24);
     /// A dashboard user.
     UserId = "user_" Suffix::Random(32);
 }

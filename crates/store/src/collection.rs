@@ -4,6 +4,7 @@
 
 mod campaigns;
 mod orders;
+mod promotions;
 mod rules;
 mod segments;
 
@@ -52,6 +53,10 @@ pub enum Collection {
     Segments,
     SegmentMembers,
     ProductCollections,
+    PromotionTiers,
+    PromotionTierTotals,
+    PromotionStacks,
+    CampaignTemplates,
 }
 
 /// How a collection is stored.
@@ -247,11 +252,16 @@ static TABLE: [Spec; Collection::ALL.len()] = [
         counted: false,
     },
     Spec { table: "product_collections", columns: &[time("created_at")], configuration: true, counted: false },
+    Spec { table: "promotion_tiers", columns: &[], configuration: true, counted: false },
+    // One per tier, beside the configuration: it changes with every redemption.
+    Spec { table: "promotion_tier_totals", columns: &[], configuration: false, counted: false },
+    Spec { table: "promotion_stacks", columns: &[], configuration: true, counted: false },
+    Spec { table: "campaign_templates", columns: &[text("name").unique()], configuration: false, counted: false },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 24] = [
+    pub const ALL: [Collection; 28] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -276,6 +286,10 @@ impl Collection {
         Collection::Segments,
         Collection::SegmentMembers,
         Collection::ProductCollections,
+        Collection::PromotionTiers,
+        Collection::PromotionTierTotals,
+        Collection::PromotionStacks,
+        Collection::CampaignTemplates,
     ];
 
     /// This collection's row of the table.

@@ -12,6 +12,7 @@ use guerdon_model::{
     event::EventType,
     metadata_schema::Scope,
     texts::MAX_TEXT,
+    validation_rule::ValidationRule,
     validity::TimeLimits,
     voucher::MissingValue,
 };
@@ -21,6 +22,7 @@ use super::{MAX_VOUCHERS, RESOURCE, answer, codes::CodeDraw, emit, is_case_sensi
 use crate::{
     categories, discounts,
     jobs::{self, Work, generation::GenerationWork},
+    promotions,
     tx::{Result, Tx},
     validation_rules::assignments,
     vouchers::{self, Made},
@@ -28,6 +30,16 @@ use crate::{
 
 /// Creates a campaign, with one voucher at once or with a job that makes more.
 pub fn create(tx: &mut Tx, input: &CampaignInput, codes: &mut CodeDraw) -> Result<CampaignAnswer> {
+    create_with(tx, input, &[], codes)
+}
+
+/// The same with rules that were made for it.
+pub(crate) fn create_with(
+    tx: &mut Tx,
+    input: &CampaignInput,
+    rules: &[ValidationRule],
+    codes: &mut CodeDraw,
+) -> Result<CampaignAnswer> {
     let name = check(input)?;
     let CampaignInput { origin, settings, limits } = input;
     let campaign_type = campaign_type(input)?;
@@ -88,11 +100,20 @@ pub fn create(tx: &mut Tx, input: &CampaignInput, codes: &mut CodeDraw) -> Resul
     for rule in origin.validation_rules.iter().flatten() {
         assignments::assign(tx, rule, &mut campaign)?;
     }
+    for rule in rules {
+        assignments::attach(tx, rule, &mut campaign)?;
+    }
     make_vouchers(tx, input, &mut campaign, codes)?;
     tx.put(campaign.clone());
     let shown = answer(tx, &campaign)?;
     emit(tx, EventType::CAMPAIGN_CREATED, &shown);
-    Ok(shown)
+    match &origin.promotion {
+        Some(promotion) if campaign_type == CampaignType::Promotion => {
+            promotions::tiers::create_all(tx, &campaign, promotion)?;
+            answer(tx, &campaign)
+        }
+        _ => Ok(shown),
+    }
 }
 
 /// The name, if the body's own values are in order.
@@ -113,6 +134,9 @@ fn check(input: &CampaignInput) -> Result<&str> {
     }
     if input.origin.validation_rules.as_ref().is_some_and(|rules| rules.len() > 1) {
         return refuse(Path::of("validation_rules"), Rule::MaxItems(1));
+    }
+    if let Some(promotion) = &input.origin.promotion {
+        promotion.check()?;
     }
     input.settings.check()?;
     Ok(name)

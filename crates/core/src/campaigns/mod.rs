@@ -8,19 +8,20 @@ use std::sync::Arc;
 
 use guerdon_model::{
     Error,
-    campaign::{Campaign, CampaignAnswer, CampaignData},
+    campaign::{Campaign, CampaignAnswer, CampaignData, CampaignType},
     category::Category,
     event::{Event, EventType},
     ids::CategoryId,
 };
 
 use crate::{
+    promotions,
     snapshot::Snapshot,
     tx::{Result, Tx},
 };
 
 pub use create::create;
-pub(crate) use create::too_few_codes;
+pub(crate) use create::{create_with, too_few_codes};
 
 /// The word for campaigns in errors and metadata schemas.
 pub const RESOURCE: &str = "campaign";
@@ -45,6 +46,9 @@ pub fn answer(tx: &mut Tx, campaign: &Campaign) -> Result<CampaignAnswer> {
     answer.categories = category.cloned().into_iter().collect();
     answer.validation_rules_assignments =
         campaign.voucher.is_some().then(|| campaign.validation_rules_assignments.clone());
+    if campaign.campaign_type == CampaignType::Promotion {
+        answer.promotion = Some(promotions::listing::of_campaign(tx, campaign)?);
+    }
     Ok(answer)
 }
 
@@ -73,8 +77,10 @@ pub fn set_active(tx: &mut Tx, reference: &str, active: bool) -> Result<()> {
 
 /// Tells of a change of a campaign.
 fn emit(tx: &mut Tx, kind: EventType, campaign: &CampaignAnswer) {
+    // Tiers have events of their own.
+    let without_tiers = campaign.promotion.is_some().then(|| CampaignAnswer { promotion: None, ..campaign.clone() });
     let data = CampaignData {
-        campaign,
+        campaign: without_tiers.as_ref().unwrap_or(campaign),
         created_at: (kind == EventType::CAMPAIGN_CREATED).then(|| tx.now()),
         deleted_at: (kind == EventType::CAMPAIGN_DELETED).then(|| tx.now()),
     };

@@ -53,7 +53,12 @@ fn recount(tx: &mut Tx, rule: &ValidationRule, change: impl FnOnce(u64) -> u64) 
 /// `not_found` for the rule; `duplicate_found` if the owner has it; `invalid_payload` if the owner has too
 /// many.
 pub fn assign(tx: &mut Tx, rule: &str, owner: &mut dyn Owner) -> Result<ValidationRuleAssignment> {
-    let rule = &get(tx, rule)?.rule;
+    let rule = get(tx, rule)?;
+    attach(tx, &rule.rule, owner)
+}
+
+/// The same with a rule that may be new, so that the configuration does not know it yet.
+pub(crate) fn attach(tx: &mut Tx, rule: &ValidationRule, owner: &mut dyn Owner) -> Result<ValidationRuleAssignment> {
     if let Some(known) = owner.assignments().of_rule(&rule.id) {
         let value = known.id.to_string();
         return Err(Error::Duplicate { resource: RESOURCE, attribute: "id", value }.into());
@@ -80,6 +85,11 @@ pub fn remove_all_of(tx: &mut Tx, owner: &mut dyn Owner) -> Result<()> {
 fn row_keys(assignment: &ValidationRuleAssignment) -> [Key; 2] {
     let (id, rule) = (assignment.id.as_str(), assignment.rule_id.as_str());
     [Key::id(Collection::ValidationRuleAssignments, id), Key::id(Collection::AssignmentsCounts, rule)]
+}
+
+/// What [`remove_all_of`] reads.
+pub fn keys_of(owner: &dyn Owner) -> impl Iterator<Item = Key> + '_ {
+    owner.assignments().iter().flat_map(row_keys)
 }
 
 /// Removes the row of an assignment that is or will be out of its owner's document.

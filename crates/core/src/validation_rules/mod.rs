@@ -66,6 +66,16 @@ pub fn get(tx: &Tx, id: &str) -> Result<Arc<ReadyRule>> {
 /// Creates a rule.
 pub fn create(tx: &mut Tx, input: &ValidationRuleInput) -> Result<ValidationRule> {
     let rule = input.create(tx.new_id(), tx.now())?;
+    add(tx, rule)
+}
+
+/// Creates a rule like one that was saved.
+pub(crate) fn copy(tx: &mut Tx, saved: &ValidationRule) -> Result<ValidationRule> {
+    let (id, created_at) = (tx.new_id(), tx.now());
+    add(tx, ValidationRule { id, created_at, updated_at: None, assignments_count: None, ..saved.clone() })
+}
+
+fn add(tx: &mut Tx, rule: ValidationRule) -> Result<ValidationRule> {
     check(&rule)?;
     tx.put(rule.clone());
     tx.put(AssignmentsCount { rule_id: rule.id.clone(), count: 0 });

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use guerdon_model::{
     Error,
     campaign::Campaign,
+    promotion_tier::PromotionTier,
     validation_rule::{Assignments, RelatedObjectType},
     voucher::Voucher,
 };
@@ -66,10 +67,13 @@ pub(super) fn find(tx: &mut Tx, kind: RelatedObjectType, id: &str) -> Result<Opt
             Some(known) => Ok(tx.get::<Campaign>(known.id.as_str())?.map(boxed)),
             None => Ok(None),
         },
-        RelatedObjectType::PromotionTier
-        | RelatedObjectType::EarningRule
-        | RelatedObjectType::RewardAssignment
-        | RelatedObjectType::Distribution => Ok(None),
+        RelatedObjectType::PromotionTier => match tx.config().promotions().tier(id) {
+            Some(_) => Ok(tx.get::<PromotionTier>(id)?.map(boxed)),
+            None => Ok(None),
+        },
+        RelatedObjectType::EarningRule | RelatedObjectType::RewardAssignment | RelatedObjectType::Distribution => {
+            Ok(None)
+        }
     }
 }
 
@@ -113,6 +117,27 @@ impl Owner for Voucher {
     }
     fn in_events(&self) -> Value {
         json!(self.simple(Default::default()))
+    }
+    fn put(self: Box<Self>, tx: &mut Tx) {
+        tx.put(*self);
+    }
+}
+
+impl Owner for PromotionTier {
+    fn kind(&self) -> RelatedObjectType {
+        RelatedObjectType::PromotionTier
+    }
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+    fn assignments(&self) -> &Assignments {
+        &self.validation_rule_assignments
+    }
+    fn assignments_mut(&mut self) -> &mut Assignments {
+        &mut self.validation_rule_assignments
+    }
+    fn in_events(&self) -> Value {
+        json!(self.simple())
     }
     fn put(self: Box<Self>, tx: &mut Tx) {
         tx.put(*self);

@@ -10,7 +10,9 @@ use crate::{
     code_config::CodeConfig,
     discount::Discount,
     ids::{CampaignId, CategoryId},
+    list::List,
     metadata::Metadata,
+    promotion_tier::TierAnswer,
     validation_rule::Assignments,
     validity::{TimeLimits, ValidityTimeframe},
     voucher::{GiftCard, LoyaltyCard, VoucherType, VoucherValue},
@@ -57,6 +59,10 @@ pub struct CampaignAnswer {
     pub validation_rules_assignments: Option<Assignments>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub referral_program: Option<ReferralProgram>,
+    /// The tiers of a promotion; not in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<TierAnswer>>)]
+    pub promotion: Option<List<TierAnswer>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub loyalty_tiers_expiration: Option<serde_json::Map<String, serde_json::Value>>,
@@ -199,6 +205,7 @@ impl Campaign {
             protected: false,
             validation_rules_assignments: None,
             referral_program: self.referral_program.clone(),
+            promotion: None,
             loyalty_tiers_expiration: self.loyalty_tiers_expiration.clone(),
             object: "campaign",
         }

@@ -12,6 +12,7 @@ use crate::{
     metadata::Metadata,
     patch::Expected,
     payload::joined,
+    promotion_tier::TiersInput,
     texts::{MAX_DESCRIPTION, MAX_TEXT, check_lengths},
     validity::{NOT_A_DURATION, TimeLimitsInput, duration},
     voucher::{GiftUpdate, LoyaltyCardInput, OriginInput, QuantityInput, ValueInput, VoucherAttributes},
@@ -46,8 +47,7 @@ pub struct CampaignOrigin {
     /// The id of a validation rule.
     pub validation_rules: Option<Vec<String>>,
     /// The tiers of a promotion.
-    #[schema(value_type = Option<Object>)]
-    pub promotion: Option<Value>,
+    pub promotion: Option<TiersInput>,
 }
 
 /// What a campaign's vouchers are made by.

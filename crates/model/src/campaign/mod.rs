@@ -23,10 +23,11 @@ use crate::{
     voucher::{VoucherType, VoucherValue},
 };
 
-pub use answer::{CampaignAnswer, SimpleCampaign};
+pub use answer::{CampaignAnswer, SimpleCampaign, SimpleTemplate};
 pub use event::{CampaignData, GenerationData};
 pub use input::{
-    AddedVouchers, CampaignInput, CampaignOrigin, CampaignSettings, CampaignUpdate, CampaignVouchers, TemplateInput,
+    AddedVouchers, CampaignInput, CampaignOrigin, CampaignSettings, CampaignUpdate, CampaignVouchers, TemplateCodes,
+    TemplateInput,
 };
 
 /// A campaign as stored. What is not set is absent.

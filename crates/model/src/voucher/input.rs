@@ -74,6 +74,21 @@ impl ValueInput {
     }
 }
 
+impl From<&VoucherValue> for ValueInput {
+    fn from(value: &VoucherValue) -> Self {
+        let of_type = Self { voucher_type: Some(value.voucher_type()), ..Self::default() };
+        match value.clone() {
+            VoucherValue::Discount { discount } => Self { discount: Some(discount), ..of_type },
+            VoucherValue::Gift { gift: GiftCard { amount, effect, .. } } => {
+                Self { gift: Some(GiftInput { amount, effect }), ..of_type }
+            }
+            VoucherValue::Loyalty { loyalty_card: LoyaltyCard { points, expiration_rules, .. } } => {
+                Self { loyalty_card: Some(LoyaltyCardInput { points, expiration_rules }), ..of_type }
+            }
+        }
+    }
+}
+
 /// How often something may be redeemed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct QuantityInput {
