@@ -15,9 +15,11 @@ use guerdon_model::{
     customer::{Customer, CustomerInput, PermanentDeletion},
     error::Dialect,
     event_schema::EventSchema,
+    holder::{AddedHolders, HoldersInput, RedeemableHolder},
     metadata_schema::MetadataSchema,
     product::{Product, ProductInput, ProductWithSkus},
     project::{NewKey, ProjectAnswer},
+    publication::{ListedVoucher, PublicationAnswer, PublicationInput},
     role::Permission::{self, *},
     send_out::Attempt,
     sku::{Sku, SkuInput},
@@ -33,7 +35,7 @@ use utoipa::{
 
 use crate::{
     async_actions, bin, call::Call, campaigns, categories, customers, management, metadata_schemas, products,
-    respond::Answer, validation_rules, vouchers,
+    publications, referrals, respond::Answer, validation_rules, vouchers,
 };
 
 /// What carries out a route's requests.
@@ -220,6 +222,12 @@ impl Route {
         self
     }
 
+    /// Refusals say "must", as newer endpoints do.
+    fn says_must(mut self) -> Self {
+        self.dialect = Dialect::Must;
+        self
+    }
+
     fn open(mut self) -> Self {
         self.surface = Surface::Open;
         self
@@ -242,6 +250,8 @@ pub fn table() -> Vec<Route> {
         stacking_rules_routes(),
         campaign_routes(),
         voucher_routes(),
+        publication_routes(),
+        referral_routes(),
     ]
     .concat()
 }
@@ -348,6 +358,87 @@ fn voucher_routes() -> Vec<Route> {
             .answers::<VoucherAnswer>(),
         get(VOUCHER, "Read a voucher", vouchers::get).needs(VouchersRead).answers::<VoucherAnswer>(),
     ]
+}
+
+fn publication_routes() -> Vec<Route> {
+    const JOIN_ONCE: (&str, &str) = ("join_once", "true: whoever has a voucher is given the same one again.");
+    vec![
+        get("/v1/publications", "List publications", publications::list)
+            .needs(PublicationsRead)
+            .query(&[
+                LIMIT,
+                ("page", "The page, 1 to 1000."),
+                (
+                    "order",
+                    "id, voucher_code, tracking_id, customer_id, created_at or channel, with a minus for descending; \
+                     -created_at by default.",
+                ),
+                ("campaign", "Of the campaign with this name."),
+                ("customer", "To the customer with this id."),
+                ("voucher", "Of the voucher with this code."),
+                ("result", "SUCCESS or FAILURE."),
+                ("voucher_type", "discount, gift or loyalty."),
+                ("is_referral_code", "true: of referral codes only."),
+                ("source_id", "The publication with this source_id."),
+                ("filters", "Conditions in the filter language; see docs/filters.md."),
+            ])
+            .lists::<PublicationAnswer<ListedVoucher>>("publications"),
+        post("/v1/publications", "Give vouchers to a customer", publications::create)
+            .needs(VouchersPublish)
+            .query(&[JOIN_ONCE])
+            .takes::<PublicationInput>()
+            .answers::<PublicationAnswer<VoucherAnswer>>(),
+        get("/v1/publications/create", "Give a voucher to a customer by a link", publications::create_by_link)
+            .needs(VouchersPublish)
+            .query(&[
+                JOIN_ONCE,
+                ("voucher", "A code."),
+                ("campaign[name]", "Or a campaign, by its name or id."),
+                ("customer[source_id]", "The customer. Also [id], [name] and so on."),
+                ("metadata[…]", "Metadata of the publication."),
+                ("source_id", "Your own id of the publication."),
+                ("channel", "API by default."),
+            ])
+            .answers::<PublicationAnswer<VoucherAnswer>>(),
+        post("/client/v1/publish", "Give vouchers to a customer from a browser", publications::create_from_client)
+            .needs(VouchersPublish)
+            .query(&[JOIN_ONCE])
+            .takes::<PublicationInput>()
+            .answers::<PublicationAnswer<VoucherAnswer>>(),
+    ]
+}
+
+fn referral_routes() -> Vec<Route> {
+    const PATHS: [(&str, &str); 2] = [
+        (
+            "/v1/referrals/{campaignId}/members/{memberId}/holders",
+            "/v1/referrals/{campaignId}/members/{memberId}/holders/{holderId}",
+        ),
+        ("/v1/referrals/members/{memberId}/holders", "/v1/referrals/members/{memberId}/holders/{holderId}"),
+    ];
+    let of = |(holders, holder)| {
+        [
+            get(holders, "List who refers, and was referred, by a code", referrals::list_holders)
+                .needs(VouchersRead)
+                .query(&[
+                    LIMIT,
+                    ("order", "id or -id (the default)."),
+                    ("starting_after_id", "Continue behind the holder with this id."),
+                    ("filters", "Conditions on id, created_at, holder_role or customer_id; see docs/filters.md."),
+                ])
+                .lists::<RedeemableHolder>("data")
+                .says_must(),
+            post(holders, "Add referees to a referral code", referrals::add_holders)
+                .needs(VouchersPublish)
+                .takes::<HoldersInput>()
+                .answers::<AddedHolders>()
+                .says_must(),
+            delete(holder, "Take a referee off a referral code", referrals::remove_holder)
+                .needs(VouchersPublish)
+                .says_must(),
+        ]
+    };
+    PATHS.into_iter().flat_map(of).collect()
 }
 
 fn product_routes() -> Vec<Route> {

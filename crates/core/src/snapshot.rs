@@ -117,7 +117,10 @@ impl Snapshot {
                 | Collection::ValidationRuleAssignments
                 | Collection::AssignmentsCounts
                 | Collection::CampaignTotals
-                | Collection::Vouchers => {}
+                | Collection::Vouchers
+                | Collection::Publications
+                | Collection::RedeemableHolders
+                | Collection::Participations => {}
             }
         }
         snapshot.webhook_token =

@@ -10,9 +10,12 @@ use guerdon_model::{
     category::Category,
     customer::{Customer, DeletedCustomer},
     event_schema::EventSchema,
+    holder::RedeemableHolder,
     metadata_schema::MetadataSchema,
+    participation::Participation,
     product::Product,
     project::Project,
+    publication::Publication,
     sku::Sku,
     stacking_rules::StackingRules,
     user::User,
@@ -48,6 +51,9 @@ pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<Col
         Collection::Campaigns => of::<Campaign>(record),
         Collection::CampaignTotals => of::<CampaignTotals>(record),
         Collection::Vouchers => of::<Voucher>(record),
+        Collection::Publications => of::<Publication>(record),
+        Collection::RedeemableHolders => of::<RedeemableHolder>(record),
+        Collection::Participations => of::<Participation>(record),
     }
 }
 

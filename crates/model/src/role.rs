@@ -42,6 +42,8 @@ pub enum Permission {
     VouchersRead,
     VouchersModify,
     VouchersDelete,
+    PublicationsRead,
+    VouchersPublish,
 }
 
 impl Role {
@@ -76,6 +78,7 @@ impl Role {
             (Role::Viewer | Role::Merchant, ValidationRulesRead | CategoriesRead | CampaignsRead | VouchersRead) => {
                 true
             }
+            (Role::Viewer | Role::Merchant, PublicationsRead) => true,
             (Role::Viewer | Role::Merchant, _) => false,
         }
     }

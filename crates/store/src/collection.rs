@@ -3,6 +3,7 @@
 //! A new resource is a new row here, an `impl Document` below and a table in each store's schema.
 
 mod campaigns;
+mod publications;
 
 use std::sync::Arc;
 
@@ -48,6 +49,9 @@ pub enum Collection {
     Campaigns,
     CampaignTotals,
     Vouchers,
+    Publications,
+    RedeemableHolders,
+    Participations,
 }
 
 /// How a collection is stored.
@@ -221,11 +225,37 @@ static TABLE: [Spec; Collection::ALL.len()] = [
         // The campaigns' totals say how many there are.
         counted: false,
     },
+    Spec {
+        table: "publications",
+        columns: &[
+            text("source_id").nullable().unique(),
+            text("customer_id"),
+            text("campaign_id").nullable(),
+            // Of several, the first.
+            text("voucher_code"),
+            text("tracking_id").nullable(),
+            text("channel"),
+            text("voucher_type"),
+            flag("is_referral_code"),
+            text("result"),
+        ],
+        configuration: false,
+        counted: true,
+    },
+    Spec {
+        table: "redeemable_holders",
+        // The voucher and the customer together are unique.
+        columns: &[text("assignment").unique(), text("voucher_id"), text("customer_id")],
+        configuration: false,
+        counted: false,
+    },
+    // Looked up by what they are about, never listed.
+    Spec { table: "participations", columns: &[], configuration: false, counted: false },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 20] = [
+    pub const ALL: [Collection; 23] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -246,6 +276,9 @@ impl Collection {
         Collection::Campaigns,
         Collection::CampaignTotals,
         Collection::Vouchers,
+        Collection::Publications,
+        Collection::RedeemableHolders,
+        Collection::Participations,
     ];
 
     /// This collection's row of the table.

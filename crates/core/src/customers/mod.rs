@@ -14,6 +14,7 @@ use guerdon_model::{
     event::Event,
     ids::CustomerId,
     metadata_schema::Scope,
+    publication::CustomerChoice,
 };
 use guerdon_store::{Collection, Document, Key};
 
@@ -73,21 +74,25 @@ pub fn get(tx: &mut Tx, reference: &CustomerRef) -> Result<Customer> {
 
 /// Creates the customer, or updates the one that the body's `id` or else `source_id` names.
 pub fn upsert(tx: &mut Tx, input: &CustomerInput) -> Result<Customer> {
-    let existing = match (&input.id, &input.source_id) {
-        (Patch::Value(id), _) => {
-            let found = tx.get::<Customer>(id)?;
-            Some(found.ok_or_else(|| Error::not_found(RESOURCE, id.as_str()))?)
-        }
-        (_, Patch::Value(source_id)) => tx.find::<Customer>("source_id", source_id)?,
-        _ => None,
-    };
-    match existing {
+    match known(tx, input)? {
         Some(customer) => change(tx, &customer, input),
         None => {
             let customer = insert(tx, input)?;
             tx.emit(Event::CustomerCreated(&customer));
             Ok(customer.into_answer())
         }
+    }
+}
+
+/// The customer that the body's `id` or else `source_id` names; somebody has to have the `id`.
+fn known(tx: &mut Tx, input: &CustomerInput) -> Result<Option<Arc<Customer>>> {
+    match (&input.id, &input.source_id) {
+        (Patch::Value(id), _) => {
+            let found = tx.get::<Customer>(id)?;
+            Ok(Some(found.ok_or_else(|| Error::not_found(RESOURCE, id.as_str()))?))
+        }
+        (_, Patch::Value(source_id)) => tx.find::<Customer>("source_id", source_id),
+        _ => Ok(None),
     }
 }
 
@@ -98,6 +103,47 @@ pub fn upsert_keys(input: &CustomerInput) -> Vec<Key> {
         (_, Patch::Value(source_id)) => vec![source_id_key(source_id)],
         _ => Vec::new(),
     }
+}
+
+/// The customer that comes with a request about something else, and whether it is new: created if nobody
+/// knows it, changed if the request says anything new. To be named alone changes nobody and tells nobody.
+pub fn bring(tx: &mut Tx, choice: &CustomerChoice) -> Result<(Customer, bool)> {
+    let input = match choice {
+        CustomerChoice::Profile(input) => Cow::Borrowed(&**input),
+        CustomerChoice::Named(reference) => Cow::Owned(named(tx, reference)?),
+    };
+    let Some(known) = known(tx, &input)? else {
+        let customer = insert(tx, &input)?;
+        tx.emit(Event::CustomerCreated(&customer));
+        return Ok((customer, true));
+    };
+    let mut changed = known.as_ref().clone();
+    input.apply_to(&mut changed);
+    if changed == *known {
+        return Ok((changed, false));
+    }
+    let customer = patch(tx, &known, &input)?;
+    tx.emit(Event::CustomerUpdated(&customer));
+    Ok((customer, false))
+}
+
+/// What [`bring`] surely reads.
+pub fn bring_keys(choice: &CustomerChoice) -> Vec<Key> {
+    match choice {
+        CustomerChoice::Profile(input) => upsert_keys(input),
+        CustomerChoice::Named(reference) => CustomerRef::new(reference).keys(),
+    }
+}
+
+/// The body that a mere reference stands for.
+fn named(tx: &mut Tx, reference: &str) -> Result<CustomerInput> {
+    let found = find(tx, &CustomerRef::new(reference))?;
+    let is_id = found.is_some_and(|found| found.id.as_str() == reference) || reference.starts_with("cust_");
+    let value = Patch::Value(reference.to_owned());
+    Ok(match is_id {
+        true => CustomerInput { id: value, ..CustomerInput::default() },
+        false => CustomerInput { source_id: value, ..CustomerInput::default() },
+    })
 }
 
 /// Changes the attributes that the body has; its ids are ignored.
