@@ -134,7 +134,7 @@ async fn a_campaign_whose_codes_are_used_up_says_so() {
 async fn what_is_wrong_is_told_in_the_documented_order() {
     let app = TestApp::new().await;
     coupons(&app, "Summer", "STATIC", 1, json!({})).await;
-    app.schema("publication", json!({"year": {"type": "number", "optional": true}})).await;
+    app.schema("publication", json!({"year": {"type": "number", "array": false, "optional": true}})).await;
     app.post(
         "/v1/vouchers/OFF",
         json!({"type": "DISCOUNT_VOUCHER", "active": false,
@@ -396,7 +396,7 @@ async fn gift_and_loyalty_cards_and_referral_codes_count_for_their_holder() {
 async fn a_link_publishes_with_the_key_of_an_integration_only() {
     let app = TestApp::new().await;
     coupons(&app, "Summer", "STATIC", 3, json!({})).await;
-    app.schema("publication", json!({"year": {"type": "number", "optional": true}})).await;
+    app.schema("publication", json!({"year": {"type": "number", "array": false, "optional": true}})).await;
     let link = "/v1/publications/create?campaign[name]=Summer&customer[source_id]=a&customer[name]=Ann";
     let refused = app.get(link).await.expect(403);
     assert_eq!(refused, json!({"code": 403, "key": "integration_api_key_required", "message": "Forbidden"}));
@@ -422,7 +422,7 @@ async fn a_link_publishes_with_the_key_of_an_integration_only() {
         (
             "customer[source_id]=a&campaign[name]=Summer&campaign[count]=x",
             "invalid_query_params",
-            "Property .campaign.count should be number",
+            "Property .campaign.count should be integer",
         ),
     ] {
         get(&format!("/v1/publications/create?{query}")).await.refused(400, key, details);

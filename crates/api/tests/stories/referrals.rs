@@ -126,7 +126,7 @@ async fn all_referees_of_a_request_are_added_or_none() {
 async fn what_is_wrong_with_referees_is_told() {
     let shop = Shop::new().await;
     let app = &shop.app;
-    app.schema("publication", json!({"year": {"type": "number", "optional": true}})).await;
+    app.schema("publication", json!({"year": {"type": "number", "array": false, "optional": true}})).await;
     app.post(
         "/v1/vouchers/COUPON",
         json!({"type": "DISCOUNT_VOUCHER", "discount": {"type": "PERCENT", "percent_off": 5}}),
