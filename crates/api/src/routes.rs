@@ -20,6 +20,7 @@ use guerdon_model::{
     customer::{Customer, CustomerInput, PermanentDeletion},
     error::Dialect,
     event_schema::EventSchema,
+    holder::{AddedHolders, HoldersInput, RedeemableHolder},
     metadata_schema::MetadataSchema,
     order::{Order, OrderInput},
     product::{Product, ProductInput, ProductWithSkus},
@@ -27,6 +28,7 @@ use guerdon_model::{
     project::{NewKey, ProjectAnswer},
     promotion_stack::{StackAnswer, StackInput},
     promotion_tier::{TierAnswer, TierInput, TierUpdate},
+    publication::{ListedVoucher, PublicationAnswer, PublicationInput},
     role::Permission::{self, *},
     segment::{Segment, SegmentInput, SimpleSegment},
     send_out::Attempt,
@@ -43,8 +45,8 @@ use utoipa::{
 
 use crate::{
     async_actions, bin, call::Call, campaigns, categories, custom_events, customers, management, metadata_schemas,
-    orders, product_collections, products, promotions, respond::Answer, segments, templates, validation_rules,
-    vouchers,
+    orders, product_collections, products, promotions, publications, referrals, respond::Answer, segments, templates,
+    validation_rules, vouchers,
 };
 
 /// What carries out a route's requests.
@@ -270,6 +272,8 @@ pub fn table() -> Vec<Route> {
         voucher_routes(),
         promotion_routes(),
         template_routes(),
+        publication_routes(),
+        referral_routes(),
     ]
     .concat()
 }
@@ -376,6 +380,87 @@ fn voucher_routes() -> Vec<Route> {
             .answers::<VoucherAnswer>(),
         get(VOUCHER, "Read a voucher", vouchers::get).needs(VouchersRead).answers::<VoucherAnswer>(),
     ]
+}
+
+fn publication_routes() -> Vec<Route> {
+    const JOIN_ONCE: (&str, &str) = ("join_once", "true: whoever has a voucher is given the same one again.");
+    vec![
+        get("/v1/publications", "List publications", publications::list)
+            .needs(PublicationsRead)
+            .query(&[
+                LIMIT,
+                ("page", "The page, 1 to 1000."),
+                (
+                    "order",
+                    "id, voucher_code, tracking_id, customer_id, created_at or channel, with a minus for descending; \
+                     -created_at by default.",
+                ),
+                ("campaign", "Of the campaign with this name."),
+                ("customer", "To the customer with this id."),
+                ("voucher", "Of the voucher with this code."),
+                ("result", "SUCCESS or FAILURE."),
+                ("voucher_type", "discount, gift or loyalty."),
+                ("is_referral_code", "true: of referral codes only."),
+                ("source_id", "The publication with this source_id."),
+                ("filters", "Conditions in the filter language; see docs/filters.md."),
+            ])
+            .lists::<PublicationAnswer<ListedVoucher>>("publications"),
+        post("/v1/publications", "Give vouchers to a customer", publications::create)
+            .needs(VouchersPublish)
+            .query(&[JOIN_ONCE])
+            .takes::<PublicationInput>()
+            .answers::<PublicationAnswer<VoucherAnswer>>(),
+        get("/v1/publications/create", "Give a voucher to a customer by a link", publications::create_by_link)
+            .needs(VouchersPublish)
+            .query(&[
+                JOIN_ONCE,
+                ("voucher", "A code."),
+                ("campaign[name]", "Or a campaign, by its name or id."),
+                ("customer[source_id]", "The customer. Also [id], [name] and so on."),
+                ("metadata[…]", "Metadata of the publication."),
+                ("source_id", "Your own id of the publication."),
+                ("channel", "API by default."),
+            ])
+            .answers::<PublicationAnswer<VoucherAnswer>>(),
+        post("/client/v1/publish", "Give vouchers to a customer from a browser", publications::create_from_client)
+            .needs(VouchersPublish)
+            .query(&[JOIN_ONCE])
+            .takes::<PublicationInput>()
+            .answers::<PublicationAnswer<VoucherAnswer>>(),
+    ]
+}
+
+fn referral_routes() -> Vec<Route> {
+    const PATHS: [(&str, &str); 2] = [
+        (
+            "/v1/referrals/{campaignId}/members/{memberId}/holders",
+            "/v1/referrals/{campaignId}/members/{memberId}/holders/{holderId}",
+        ),
+        ("/v1/referrals/members/{memberId}/holders", "/v1/referrals/members/{memberId}/holders/{holderId}"),
+    ];
+    let of = |(holders, holder)| {
+        [
+            get(holders, "List who refers, and was referred, by a code", referrals::list_holders)
+                .needs(VouchersRead)
+                .query(&[
+                    LIMIT,
+                    ("order", "id or -id (the default)."),
+                    ("starting_after_id", "Continue behind the holder with this id."),
+                    ("filters", "Conditions on id, created_at, holder_role or customer_id; see docs/filters.md."),
+                ])
+                .lists::<RedeemableHolder>("data")
+                .in_newer_words(),
+            post(holders, "Add referees to a referral code", referrals::add_holders)
+                .needs(VouchersPublish)
+                .takes::<HoldersInput>()
+                .answers::<AddedHolders>()
+                .in_newer_words(),
+            delete(holder, "Take a referee off a referral code", referrals::remove_holder)
+                .needs(VouchersPublish)
+                .in_newer_words(),
+        ]
+    };
+    PATHS.into_iter().flat_map(of).collect()
 }
 
 fn product_routes() -> Vec<Route> {
@@ -519,7 +604,7 @@ fn product_collection_routes() -> Vec<Route> {
             .query(&LISTING)
             .lists::<ProductCollection>("data"),
         post("/v1/product-collections", "Create a product collection", product_collections::create)
-            .says_must()
+            .in_newer_words()
             .needs(ProductsModify)
             .takes::<CollectionInput>()
             .answers::<ProductCollection>(),
@@ -527,7 +612,7 @@ fn product_collection_routes() -> Vec<Route> {
             .needs(ProductsRead)
             .answers::<ProductCollection>(),
         put(COLLECTION, "Change the name or the filter of a product collection", product_collections::update)
-            .says_must()
+            .in_newer_words()
             .needs(ProductsModify)
             .takes::<CollectionInput>()
             .answers::<ProductCollection>(),

@@ -36,11 +36,19 @@ pub fn store(tx: &mut Tx, kind: KeyKind, name: &str, role: Role, pair: &NewKey) 
         name: name.to_owned(),
         kind,
         role,
+        is_integration: false,
         token_hash: hash_token(token),
         token_hint: hint.to_owned(),
         blocked: false,
         created_at: tx.now(),
     });
+    Ok(())
+}
+
+/// Marks a key as one of an integration: it may publish by links, too.
+pub fn mark_as_integration(tx: &mut Tx, app_id: &str) -> Result<()> {
+    let key = tx.get::<ApiKey>(app_id)?.ok_or_else(|| Error::not_found("api_key", app_id))?;
+    tx.put(ApiKey { is_integration: true, ..key.as_ref().clone() });
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use crate::{
     executor::{Executor, Signals},
     failure::unavailable,
     ids::IdGenerator,
+    publications::candidates::Candidates,
     secrets::{self, SecretKey},
     snapshot::{Snapshot, Snapshots},
 };
@@ -52,6 +53,7 @@ pub struct Guerdon {
     pub signals: Arc<Signals>,
     pub secret: SecretKey,
     pub options: Options,
+    pub(crate) candidates: Candidates,
     /// Where keys that were used belong.
     located: RwLock<HashMap<String, ProjectId>>,
 }
@@ -83,7 +85,18 @@ impl Guerdon {
             signals.clone(),
             options.queue_length,
         );
-        Arc::new(Self { store, executor, snapshots, clock, ids, signals, secret, options, located: RwLock::default() })
+        Arc::new(Self {
+            store,
+            executor,
+            snapshots,
+            clock,
+            ids,
+            signals,
+            secret,
+            options,
+            candidates: Candidates::default(),
+            located: RwLock::default(),
+        })
     }
 
     /// Whose key this is, if the secret fits and the key is not blocked.

@@ -137,7 +137,10 @@ impl Snapshot {
                 | Collection::Orders
                 | Collection::SegmentMembers
                 | Collection::PromotionTierTotals
-                | Collection::CampaignTemplates => {}
+                | Collection::CampaignTemplates
+                | Collection::Publications
+                | Collection::RedeemableHolders
+                | Collection::Participations => {}
             }
         }
         snapshot.segments = Definitions::of(segments)?;

@@ -11,13 +11,16 @@ use guerdon_model::{
     category::Category,
     customer::{Customer, DeletedCustomer},
     event_schema::EventSchema,
+    holder::RedeemableHolder,
     metadata_schema::MetadataSchema,
     order::Order,
+    participation::Participation,
     product::Product,
     product_collection::ProductCollection,
     project::Project,
     promotion_stack::PromotionStack,
     promotion_tier::{PromotionTier, TierTotals},
+    publication::Publication,
     segment::{Segment, SegmentMember},
     sku::Sku,
     stacking_rules::StackingRules,
@@ -62,6 +65,9 @@ pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<Col
         Collection::PromotionTierTotals => of::<TierTotals>(record),
         Collection::PromotionStacks => of::<PromotionStack>(record),
         Collection::CampaignTemplates => of::<CampaignTemplate>(record),
+        Collection::Publications => of::<Publication>(record),
+        Collection::RedeemableHolders => of::<RedeemableHolder>(record),
+        Collection::Participations => of::<Participation>(record),
     }
 }
 

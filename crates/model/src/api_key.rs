@@ -25,6 +25,9 @@ pub struct ApiKey {
     pub name: String,
     pub kind: KeyKind,
     pub role: Role,
+    /// Whether it belongs to an integration, which may publish by a link.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_integration: bool,
     /// Lower-case hexadecimal SHA-256 of the secret half (`X-App-Token`).
     pub token_hash: String,
     /// The last four characters of the secret, to tell keys apart.

@@ -6,7 +6,7 @@
 use std::{borrow::Cow, fmt};
 
 use crate::{
-    ids::ValidationRuleId,
+    ids::{ValidationRuleId, VoucherId},
     redeemable::{Card, VoucherRefusal},
     validation_rule::{Category, Need},
     validity::Unusable,
@@ -66,6 +66,26 @@ pub enum Error {
     InvalidCodeConfig { details: String },
     /// Templates are made of campaigns with coupons or gift cards only, and tiers of templates with a discount.
     TemplateUnsupported,
+    /// A publication names neither a campaign nor a voucher.
+    MissingVouchers,
+    /// The customer has a voucher of the campaign, which gives each customer but one.
+    AlreadyJoined,
+    /// The voucher with this id belongs to somebody.
+    VoucherAlreadyPublished { id: VoucherId },
+    /// Another publication has this `source_id`.
+    DuplicateSourceId { source_id: String },
+    /// More vouchers than this publication may have.
+    TooManyVouchers { max: i64 },
+    /// The campaign has no voucher left, and none can be made.
+    NoVoucherSuitable,
+    /// Nobody holds the code, so it can't refer anybody.
+    NotPublished,
+    /// The customer refers by the voucher already, or was referred by it.
+    HolderExists,
+    /// Whoever holds a voucher can't be taken off it.
+    HolderStays,
+    /// Only keys that are marked for integrations may do this.
+    IntegrationKeyRequired,
     /// The project has stacking rules already.
     StackingRulesExist,
     /// Unknown, wrong, blocked or missing credentials.
@@ -283,6 +303,68 @@ impl Error {
                 "Campaign of the given type is not supported by campaign template",
                 None,
             ),
+            Error::MissingVouchers => Description {
+                shows_request_id: false,
+                ..row(
+                    400,
+                    Some("missing_vouchers"),
+                    "Missing vouchers",
+                    Some("Either Campaign or Voucher is required".into()),
+                )
+            },
+            Error::AlreadyJoined => row(
+                400,
+                Some("voucher_cannot_be_published"),
+                "Voucher cannot be published",
+                Some("Voucher cannot be published. Customer already joined program.".into()),
+            ),
+            Error::VoucherAlreadyPublished { id } => row(
+                400,
+                Some("voucher_already_published"),
+                "Voucher already published",
+                Some(format!("Voucher '{id}' has already been published")),
+            ),
+            Error::DuplicateSourceId { source_id } => row(
+                400,
+                Some("duplicate_source_id"),
+                "Duplicate source_id",
+                Some(format!("Publication with source_id: '{source_id}' already exists")),
+            ),
+            Error::TooManyVouchers { max } => row(
+                400,
+                Some("too_many_vouchers_requested"),
+                "Too many vouchers requested",
+                Some(format!("Only up to {max} can be published")),
+            ),
+            Error::NoVoucherSuitable => row(
+                400,
+                Some("no_voucher_suitable_for_publication"),
+                "Couldn't find any voucher suitable for publication",
+                Some("Couldn't create new vouchers for publication".into()),
+            ),
+            Error::NotPublished => row(
+                400,
+                Some("not_published"),
+                "Voucher is not published",
+                Some("Referral code must be first published to Referrer before assigning it to Referee".into()),
+            ),
+            Error::HolderExists => row(
+                409,
+                // The spelling is part of the wire format.
+                Some("holder_assignement_duplication"),
+                "Customer is already assigned to given redeemable",
+                None,
+            ),
+            Error::HolderStays => row(
+                403,
+                Some("forbidden"),
+                "Can not remove assignment",
+                Some("You can not remove Referrer assignment".into()),
+            ),
+            Error::IntegrationKeyRequired => Description {
+                shows_request_id: false,
+                ..row(403, Some("integration_api_key_required"), "Forbidden", None)
+            },
             Error::StackingRulesExist => row(
                 409,
                 Some("stacking_rules_exist"),

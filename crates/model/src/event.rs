@@ -34,6 +34,9 @@ macro_rules! event_types {
 
             /// Every type that a project's webhook can ask for, in alphabetical order.
             pub const SUBSCRIBABLE: &'static [EventType] = &[$(EventType($name)),*];
+
+            /// Every type that is recorded.
+            const EMITTED: &'static [EventType] = &[$(EventType($emitted)),*];
         }
     };
 }
@@ -77,6 +80,11 @@ event_types! {
         PROMOTION_TIER_DISABLED = "campaign.promotion_tier.disabled";
         PROMOTION_STACK_CREATED = "campaign.promotion_stack.created";
         PROMOTION_STACK_UPDATED = "campaign.promotion_stack.updated";
+        VOUCHER_PUBLISHED = "voucher.published";
+        PUBLICATION_SUCCEEDED = "publication.succeeded";
+        CUSTOMER_PUBLICATION_SUCCEEDED = "customer.publication.succeeded";
+        HOLDER_ASSIGNED = "customer.holder.assignment.created";
+        HOLDER_UNASSIGNED = "customer.holder.assignment.deleted";
     }
     subscribable {
         "business_validation_rule.assignment.created" "business_validation_rule.assignment.deleted"
@@ -127,6 +135,11 @@ impl EventType {
         Self::SUBSCRIBABLE.iter().copied().find(|known| known.0 == name)
     }
 
+    /// Reads the type of an event that was recorded: some can't be subscribed to, and are activity only.
+    pub fn parse_recorded(name: &str) -> Option<Self> {
+        Self::EMITTED.iter().copied().find(|known| known.0 == name).or_else(|| Self::parse(name))
+    }
+
     /// The name as it is written.
     pub const fn name(self) -> &'static str {
         self.0
@@ -134,7 +147,7 @@ impl EventType {
 
     /// Whether the type is listed under actions or effects in a customer's activity.
     pub fn category(self) -> Category {
-        const ACTIONS: [&str; 7] = [
+        const ACTIONS: [&str; 10] = [
             "customer.created",
             "customer.updated",
             "customer.deleted",
@@ -142,6 +155,9 @@ impl EventType {
             "customer.order.created",
             "customer.order.updated",
             "customer.custom_event",
+            "customer.publication.succeeded",
+            "customer.holder.assignment.created",
+            "customer.holder.assignment.deleted",
         ];
         if ACTIONS.contains(&self.0) { Category::Action } else { Category::Effect }
     }

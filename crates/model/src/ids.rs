@@ -107,6 +107,8 @@ ids! {
     VoucherId = "v_" Suffix::Random(32);
     /// A publication of vouchers.
     PublicationId = "pub_" Suffix::Random(32);
+    /// That a customer holds a voucher.
+    RedeemableHolderId = "rh_" Suffix::TimeOrdered;
     /// A category of redeemables.
     CategoryId = "cat_" Suffix::TimeOrdered;
     /// A project's stacking rules.

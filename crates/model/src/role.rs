@@ -44,6 +44,8 @@ pub enum Permission {
     VouchersRead,
     VouchersModify,
     VouchersDelete,
+    PublicationsRead,
+    VouchersPublish,
 }
 
 impl Role {
@@ -81,6 +83,7 @@ impl Role {
                 CustomersRead | ProductsRead | OrdersRead | BinRead | AsyncActionsRead | MetadataSchemasRead,
             ) => true,
             (Role::Merchant, CustomersRead | ProductsRead | OrdersRead | MetadataSchemasRead) => true,
+            (Role::Viewer | Role::Merchant, PublicationsRead) => true,
             (Role::Viewer | Role::Merchant, _) => false,
         }
     }

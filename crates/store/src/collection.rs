@@ -5,6 +5,7 @@
 mod campaigns;
 mod orders;
 mod promotions;
+mod publications;
 mod rules;
 mod segments;
 
@@ -57,6 +58,9 @@ pub enum Collection {
     PromotionTierTotals,
     PromotionStacks,
     CampaignTemplates,
+    Publications,
+    RedeemableHolders,
+    Participations,
 }
 
 /// How a collection is stored.
@@ -257,11 +261,37 @@ static TABLE: [Spec; Collection::ALL.len()] = [
     Spec { table: "promotion_tier_totals", columns: &[], configuration: false, counted: false },
     Spec { table: "promotion_stacks", columns: &[], configuration: true, counted: false },
     Spec { table: "campaign_templates", columns: &[text("name").unique()], configuration: false, counted: false },
+    Spec {
+        table: "publications",
+        columns: &[
+            text("source_id").nullable().unique(),
+            text("customer_id"),
+            text("campaign_id").nullable(),
+            // Of several, the first.
+            text("voucher_code"),
+            text("tracking_id").nullable(),
+            text("channel"),
+            text("voucher_type"),
+            flag("is_referral_code"),
+            text("result"),
+        ],
+        configuration: false,
+        counted: true,
+    },
+    Spec {
+        table: "redeemable_holders",
+        // The voucher and the customer together are unique.
+        columns: &[text("assignment").unique(), text("voucher_id"), text("customer_id")],
+        configuration: false,
+        counted: false,
+    },
+    // Looked up by what they are about, never listed.
+    Spec { table: "participations", columns: &[], configuration: false, counted: false },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 28] = [
+    pub const ALL: [Collection; 31] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -290,6 +320,9 @@ impl Collection {
         Collection::PromotionTierTotals,
         Collection::PromotionStacks,
         Collection::CampaignTemplates,
+        Collection::Publications,
+        Collection::RedeemableHolders,
+        Collection::Participations,
     ];
 
     /// This collection's row of the table.

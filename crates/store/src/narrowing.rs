@@ -29,12 +29,13 @@ pub(crate) fn implied_conditions(collection: Collection, filter: &Filter) -> Vec
 type Fold = fn(&str) -> String;
 
 /// Fields of documents that have a column with an index: the column, and how it keeps the text.
-const INDEXED_FIELDS: [(&str, &str, Fold); 5] = [
+const INDEXED_FIELDS: [(&str, &str, Fold); 6] = [
     ("source_id", "source_id", str::to_owned),
     ("name", "name", str::to_owned),
     ("email", "email_folded", str::to_lowercase),
     ("address.city", "city", str::to_owned),
     ("related_object", "related_object", str::to_owned),
+    ("customer_id", "customer_id", str::to_owned),
 ];
 
 /// Whether no other text equals this operand in a filter. A date has many spellings, and a small

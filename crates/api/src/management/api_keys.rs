@@ -24,6 +24,9 @@ pub(crate) struct KeyInput {
     kind: ProjectKeyKind,
     /// `ADMIN` by default.
     role: Option<Role>,
+    /// Whether it is for an integration: it may publish by `GET /v1/publications/create`, too.
+    #[serde(default)]
+    is_integration: bool,
 }
 
 /// The kinds of keys that belong to a project.
@@ -43,6 +46,7 @@ pub(crate) struct KeyAnswer {
     #[schema(value_type = String)]
     kind: KeyKind,
     role: Role,
+    is_integration: bool,
     /// The last characters of the secret.
     token_hint: String,
     blocked: bool,
@@ -56,6 +60,7 @@ impl KeyAnswer {
             name: key.name.clone(),
             kind: key.kind,
             role: key.role,
+            is_integration: key.is_integration,
             token_hint: key.token_hint.clone(),
             blocked: key.blocked,
             created_at: key.created_at,
@@ -81,7 +86,11 @@ pub(crate) async fn create(call: Call) -> Answer {
     };
     let made = call.execute(Vec::new(), move |tx| {
         projects::require_existing(tx)?;
-        keys::create(tx, kind, &input.name, input.role.unwrap_or(Role::Admin))
+        let key = keys::create(tx, kind, &input.name, input.role.unwrap_or(Role::Admin))?;
+        if input.is_integration {
+            keys::mark_as_integration(tx, &key.app_id)?;
+        }
+        Ok(key)
     });
     json(&made.await?)
 }

@@ -16,6 +16,7 @@ use guerdon_model::{
     event::Event,
     ids::CustomerId,
     metadata_schema::Scope,
+    publication::CustomerChoice,
 };
 use guerdon_store::{Collection, Document, Key};
 
@@ -183,6 +184,37 @@ pub fn upsert_keys(input: &CustomerInput) -> Vec<Key> {
         (_, Patch::Value(source_id)) => vec![source_id_key(source_id)],
         _ => Vec::new(),
     }
+}
+
+/// The customer that comes with a request about something else, and whether it is new: created if nobody
+/// knows it, changed if the request says anything new. To be named alone changes nobody and tells nobody.
+pub fn bring(tx: &mut Tx, choice: &CustomerChoice) -> Result<(Customer, bool)> {
+    let input = match choice {
+        CustomerChoice::Profile(input) => Cow::Borrowed(&**input),
+        CustomerChoice::Named(reference) => Cow::Owned(body_naming(tx, reference)?),
+    };
+    let mentioned = mention(tx, &input)?;
+    mentioned.tell(tx);
+    Ok((mentioned.customer().clone(), matches!(mentioned, Mentioned::Created(_))))
+}
+
+/// What [`bring`] surely reads.
+pub fn bring_keys(choice: &CustomerChoice) -> Vec<Key> {
+    match choice {
+        CustomerChoice::Profile(input) => upsert_keys(input),
+        CustomerChoice::Named(reference) => CustomerRef::new(reference).keys(),
+    }
+}
+
+/// The body that a mere reference stands for.
+fn body_naming(tx: &mut Tx, reference: &str) -> Result<CustomerInput> {
+    let found = find(tx, &CustomerRef::new(reference))?;
+    let is_id = found.is_some_and(|found| found.id.as_str() == reference) || reference.starts_with("cust_");
+    let value = Patch::Value(reference.to_owned());
+    Ok(match is_id {
+        true => CustomerInput { id: value, ..CustomerInput::default() },
+        false => CustomerInput { source_id: value, ..CustomerInput::default() },
+    })
 }
 
 /// Changes the attributes that the body has; its ids are ignored.

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 
 use guerdon_engine::money::{self, Overflow};
 use guerdon_model::{
+    campaign::Campaign,
     customer::{Customer, Loyalty, LoyaltyCampaign, LoyaltyCardSummary, OrdersSummary, RedemptionsSummary},
     recent_orders::{CountedOrder, RecentOrders},
+    voucher::{Voucher, VoucherValue},
 };
 
 use crate::{
@@ -85,6 +87,38 @@ pub fn count(summary: &mut RedemptionsSummary, redeemed: Redeemed) {
     };
     *kind += 1;
     *total += 1;
+}
+
+/// Counts a voucher that the customer has begun to hold.
+pub fn count_held(customer: &mut Customer, voucher: &Voucher, campaign: Option<&Campaign>) {
+    let balance = voucher.balance().unwrap_or(0);
+    let entry = campaign.map(|campaign| campaign.name.clone());
+    match &voucher.value {
+        VoucherValue::Discount { .. } if !voucher.is_referral_code => return,
+        VoucherValue::Discount { .. } => {}
+        VoucherValue::Gift { .. } => {
+            let to_go = &mut customer.summary.redemptions.gift.amount_to_go;
+            *to_go = to_go.saturating_add(balance);
+            return;
+        }
+        VoucherValue::Loyalty { loyalty_card } => {
+            let to_go = &mut customer.summary.redemptions.loyalty_card.points_to_go;
+            *to_go = to_go.saturating_add(balance);
+            if entry.is_some() {
+                let received = loyalty_card.points - loyalty_card.expired_points;
+                customer.loyalty.points = customer.loyalty.points.saturating_add(received);
+            }
+        }
+    }
+    if let Some(name) = entry {
+        let campaign = customer.loyalty.campaigns.entry(name).or_default();
+        campaign.points = campaign.points.saturating_add(balance);
+    }
+}
+
+/// Whether [`count_held`] has anything to count.
+pub fn counts_held(voucher: &Voucher) -> bool {
+    voucher.is_referral_code || !matches!(voucher.value, VoucherValue::Discount { .. })
 }
 
 /// A loyalty card that the customer holds, in points.

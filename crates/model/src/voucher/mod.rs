@@ -21,7 +21,7 @@ use crate::{
     validity::TimeLimits,
 };
 
-pub use answer::{Context, SimpleVoucher, VoucherAnswer, VoucherAsset, VoucherAssets};
+pub use answer::{Context, GiftAnswer, LoyaltyCardAnswer, SimpleVoucher, VoucherAnswer, VoucherAsset, VoucherAssets};
 pub use event::VoucherData;
 pub use input::{
     GiftInput, GiftUpdate, LoyaltyCardInput, MissingValue, OriginInput, QuantityInput, ValueInput, ValueUpdate,

@@ -208,6 +208,7 @@ pub(super) fn key(app_id: &str) -> ApiKey {
         name: "Primary".into(),
         kind: KeyKind::Server,
         role: Role::Admin,
+        is_integration: false,
         token_hash: String::new(),
         token_hint: String::new(),
         blocked: false,

@@ -265,7 +265,7 @@ pub(super) fn event(row: &Row) -> Result<EventRecord, StoreError> {
     let event = || {
         Some(EventRecord {
             id: row.get(0),
-            kind: EventType::parse(row.get(1))?,
+            kind: EventType::parse_recorded(row.get(1))?,
             category: from_text(row.get(2))?,
             entity_id: super::text::decode(row.get(3)).as_ref().into(),
             group_id: row.get::<_, &str>(4).into(),

@@ -313,7 +313,7 @@ pub(super) fn events(connection: &Connection, query: &EventQuery) -> rusqlite::R
 pub(super) fn event_row(row: &Row) -> rusqlite::Result<EventRecord> {
     Ok(EventRecord {
         id: row.get(0)?,
-        kind: EventType::parse(row.get_ref(1)?.as_str()?).ok_or_else(|| unreadable(1))?,
+        kind: EventType::parse_recorded(row.get_ref(1)?.as_str()?).ok_or_else(|| unreadable(1))?,
         category: from_text(row, 2)?,
         entity_id: row.get_ref(3)?.as_str()?.into(),
         group_id: row.get_ref(4)?.as_str()?.into(),
