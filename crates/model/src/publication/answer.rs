@@ -32,6 +32,7 @@ pub struct PublicationAnswer<V> {
     pub customer: PublicationCustomer,
     /// If it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
     pub voucher: Option<V>,
     /// The codes, if they are several.
     #[serde(skip_serializing_if = "Option::is_none")]
