@@ -6,6 +6,7 @@ use guerdon_model::{
     api_key::ApiKey,
     bin_entry::Binned,
     campaign::Campaign,
+    campaign_day::CampaignDay,
     campaign_totals::CampaignTotals,
     category::Category,
     customer::{Customer, DeletedCustomer},
@@ -48,6 +49,7 @@ pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<Col
         Collection::Campaigns => of::<Campaign>(record),
         Collection::CampaignTotals => of::<CampaignTotals>(record),
         Collection::Vouchers => of::<Voucher>(record),
+        Collection::CampaignDays => of::<CampaignDay>(record),
     }
 }
 

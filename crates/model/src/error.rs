@@ -62,6 +62,8 @@ pub enum Error {
     InvalidVoucher { details: String },
     /// There are not so many codes of the form that was asked for.
     InvalidCodeConfig { details: String },
+    /// So many codes of an import belong to vouchers already.
+    DuplicateCodes { count: usize },
     /// The project has stacking rules already.
     StackingRulesExist,
     /// Unknown, wrong, blocked or missing credentials.
@@ -124,6 +126,16 @@ impl Error {
     /// A query string that breaks `rule` at `path`.
     pub fn invalid_query(path: Path, rule: Rule) -> Self {
         Error::InvalidQuery(Violation { path, rule })
+    }
+
+    /// The same about a part of a body, which lies at this place.
+    pub fn within(self, place: &Path) -> Self {
+        match self {
+            Error::InvalidPayload(Violation { path, rule }) => {
+                Error::InvalidPayload(Violation { path: Path([place.0.clone(), path.0].concat()), rule })
+            }
+            other => other,
+        }
     }
 
     /// This error's row of the catalogue.
@@ -258,6 +270,13 @@ impl Error {
             Error::InvalidCodeConfig { details } => {
                 row(400, Some("invalid_code_config"), "Invalid code config", Some(details.clone()))
             }
+            Error::DuplicateCodes { count } => row(
+                400,
+                Some("duplicate_key"),
+                "Duplicate codes",
+                // As it always was.
+                Some(format!("{count} voucher codes(s) already exist.")),
+            ),
             Error::StackingRulesExist => row(
                 409,
                 Some("stacking_rules_exist"),

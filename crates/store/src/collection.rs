@@ -48,6 +48,7 @@ pub enum Collection {
     Campaigns,
     CampaignTotals,
     Vouchers,
+    CampaignDays,
 }
 
 /// How a collection is stored.
@@ -221,11 +222,17 @@ static TABLE: [Spec; Collection::ALL.len()] = [
         // The campaigns' totals say how many there are.
         counted: false,
     },
+    Spec {
+        table: "campaign_days",
+        columns: &[text("campaign_id"), text("day")],
+        configuration: false,
+        counted: false,
+    },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 20] = [
+    pub const ALL: [Collection; 21] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -246,6 +253,7 @@ impl Collection {
         Collection::Campaigns,
         Collection::CampaignTotals,
         Collection::Vouchers,
+        Collection::CampaignDays,
     ];
 
     /// This collection's row of the table.

@@ -6,12 +6,15 @@ use std::{
     time::Duration,
 };
 
-use guerdon_model::{Error, Timestamp, customer::CustomerInput, ids::ProjectId, product::ProductInput};
+use guerdon_model::{
+    Error, Timestamp, campaign::GenerationStatus, customer::CustomerInput, ids::ProjectId, product::ProductInput,
+};
 use guerdon_store::{Collection, Condition, Query, Record};
 use tokio::task::JoinSet;
 
-use super::{Claim, Job, LEASE, Progress, Work, bulk, generation, import};
+use super::{Claim, Job, LEASE, Progress, Work, bulk, campaign_vouchers, generation, import, items};
 use crate::{
+    campaigns,
     context::Context,
     failure::unavailable,
     projects,
@@ -192,6 +195,9 @@ async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> Ended {
             bulk::run::<ProductInput>(&guerdon, &context, &claim, work).await
         }
         Work::VouchersGenerate(_) => generation::run(&guerdon, &context, &claim).await,
+        Work::CampaignVouchers(work) => campaign_vouchers::run(&guerdon, &context, &claim, work).await,
+        Work::CampaignImport(work) => items::run(&guerdon, &context, &claim, work).await,
+        Work::CampaignImportCsv(work) => import::run(&guerdon, &context, &claim, work).await,
         Work::ProjectPurge { project } => projects::purge(&guerdon, &context, &claim, &project).await,
     };
     match outcome {
@@ -232,6 +238,9 @@ fn claim(tx: &mut Tx, id: &str) -> Result<Option<Job>> {
 
 fn break_off(tx: &mut Tx, claim: &Claim, reason: &str) -> Result<()> {
     if let Some(mut job) = claim.job(tx)? {
+        if let Some(campaign) = job.work.campaign().cloned() {
+            campaigns::end_job(tx, &campaign, &job.action.id, Some(GenerationStatus::Failed))?;
+        }
         job.break_off(reason, tx.now());
         tx.put(job);
     }
