@@ -40,7 +40,7 @@ async fn start_bulk(call: Call, work: fn(BulkWork) -> Work) -> Answer {
 /// Stores the file and starts the job that imports it.
 pub(crate) async fn import<S: Sheet>(
     call: &mut Call,
-    work: fn(ImportWork<S>) -> Work,
+    work: impl FnOnce(ImportWork<S>) -> Work,
 ) -> Result<AsyncActionId, Refusal> {
     let upload = upload::receive(call).await?;
     let work = match ImportWork::of(upload.blob.clone(), &upload.start) {

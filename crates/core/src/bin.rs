@@ -14,9 +14,10 @@ use guerdon_model::{
 use guerdon_store::{Collection, Key, Order, Query, collection::taken};
 
 use crate::{
+    campaigns,
     context::Context,
     failure::{damaged, unavailable},
-    campaigns, products,
+    products,
     service::Guerdon,
     tx::{Result, Tx},
 };

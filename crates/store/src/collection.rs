@@ -222,12 +222,7 @@ static TABLE: [Spec; Collection::ALL.len()] = [
         // The campaigns' totals say how many there are.
         counted: false,
     },
-    Spec {
-        table: "campaign_days",
-        columns: &[text("campaign_id"), text("day")],
-        configuration: false,
-        counted: false,
-    },
+    Spec { table: "campaign_days", columns: &[text("campaign_id"), text("day")], configuration: false, counted: false },
 ];
 
 impl Collection {

@@ -11,9 +11,7 @@ use guerdon_model::{
     voucher::VoucherAnswer,
 };
 
-use super::{
-    MAX_VOUCHERS, category_of, codes::CodeDraw, create::require_capacity, get, stored, too_few_codes, totals,
-};
+use super::{MAX_VOUCHERS, category_of, codes::CodeDraw, create::require_capacity, get, stored, too_few_codes, totals};
 use crate::{
     categories,
     jobs::{self, Work, generation::GenerationWork},

@@ -17,9 +17,7 @@ use guerdon_model::{
 };
 use guerdon_store::collection::taken;
 
-use super::{
-    MAX_VOUCHERS, RESOURCE, access, answer, codes::CodeDraw, emit, is_case_sensitive, kinds, summary, totals,
-};
+use super::{MAX_VOUCHERS, RESOURCE, access, answer, codes::CodeDraw, emit, is_case_sensitive, kinds, summary, totals};
 use crate::{
     categories, discounts,
     jobs::{self, Work, generation::GenerationWork},

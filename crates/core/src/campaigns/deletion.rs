@@ -51,10 +51,8 @@ fn start(tx: &mut Tx, campaign: &Campaign, task: Task) -> Result<AsyncActionId> 
 /// Removes a voucher of a deleted campaign for good.
 pub(crate) fn remove_voucher(tx: &mut Tx, voucher: &Voucher) -> Result<()> {
     assignments::remove_all_of(tx, &mut voucher.clone())?;
-    let gone = totals::Difference {
-        vouchers: -i64::from(!voucher.is_binned),
-        available: -i64::from(voucher.is_available()),
-    };
+    let gone =
+        totals::Difference { vouchers: -i64::from(!voucher.is_binned), available: -i64::from(voucher.is_available()) };
     // Another deletion may have come to its end before.
     let counted = match &voucher.campaign_id {
         Some(campaign) => tx.get::<CampaignTotals>(campaign.as_str())?.is_some(),

@@ -140,7 +140,10 @@ mod tests {
         let kept = own.clone();
         after.give_to(&mut own, &before);
         assert_eq!(own.metadata, serde_json::from_value(json!({"a": 2, "b": "own", "new": 1})).expect("metadata"));
-        assert_eq!((&own.redemption, &own.category_id, &own.limits), (&kept.redemption, &kept.category_id, &kept.limits));
+        assert_eq!(
+            (&own.redemption, &own.category_id, &own.limits),
+            (&kept.redemption, &kept.category_id, &kept.limits)
+        );
     }
 
     #[test]

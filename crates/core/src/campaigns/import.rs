@@ -47,11 +47,7 @@ pub fn target(tx: &Tx, reference: &str) -> Result<CampaignId> {
 ///
 /// # Errors
 /// `invalid_voucher` or `duplicate_key`; `StoreUnavailable`.
-pub async fn check(
-    guerdon: &Guerdon,
-    context: &Context,
-    items: &[ImportedVoucher],
-) -> std::result::Result<(), Error> {
+pub async fn check(guerdon: &Guerdon, context: &Context, items: &[ImportedVoucher]) -> std::result::Result<(), Error> {
     let codes: Vec<&str> = items.iter().filter_map(|item| item.added.origin.code.as_deref()).collect();
     let codes: Vec<&str> = codes.into_iter().filter(|code| !code.is_empty()).collect();
     if codes.len() < items.len() {

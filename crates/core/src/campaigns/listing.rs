@@ -44,9 +44,10 @@ impl Expand {
 
     /// Reads one of those names.
     pub fn parse(name: &str) -> Option<Self> {
-        [Expand::Category, Expand::AccessSettingsAssignments].into_iter().zip(Self::NAMES).find_map(
-            |(expand, known)| (known == name).then_some(expand),
-        )
+        [Expand::Category, Expand::AccessSettingsAssignments]
+            .into_iter()
+            .zip(Self::NAMES)
+            .find_map(|(expand, known)| (known == name).then_some(expand))
     }
 }
 

@@ -162,11 +162,7 @@ fn step(tx: &mut Tx, claim: &Claim, ids: &[Arc<str>], is_last: bool) -> Result<S
 }
 
 /// Does something with each of the vouchers that are still there; counts those that it has changed.
-fn each(
-    tx: &mut Tx,
-    ids: &[Arc<str>],
-    mut change: impl FnMut(&mut Tx, &Voucher) -> Result<bool>,
-) -> Result<u64> {
+fn each(tx: &mut Tx, ids: &[Arc<str>], mut change: impl FnMut(&mut Tx, &Voucher) -> Result<bool>) -> Result<u64> {
     let mut changed = 0;
     for id in ids {
         if let Some(voucher) = tx.get::<Voucher>(id)? {

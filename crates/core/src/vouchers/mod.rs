@@ -191,7 +191,9 @@ pub(crate) fn store(tx: &mut Tx, before: Option<&Voucher>, voucher: Voucher) -> 
         match before {
             None => summary::count(tx, campaign, |day| count_new(day, &voucher))?,
             // Of a campaign that is deleted itself, nobody can read a summary.
-            Some(before) if !before.is_binned && voucher.is_binned && tx.config().campaign_with_id(campaign).is_some() => {
+            Some(before)
+                if !before.is_binned && voucher.is_binned && tx.config().campaign_with_id(campaign).is_some() =>
+            {
                 summary::count(tx, campaign, |day| count_deleted(day, &voucher))?;
             }
             Some(_) => {}
