@@ -63,10 +63,12 @@ pub fn from_value<T: DeserializeOwned>(json: Value) -> Result<T, Error> {
             };
         }
         let message = error.inner().to_string();
-        match message.split_once(PART) {
-            None => Error::invalid_payload(path, rule(&message)),
-            Some((place, message)) => Error::invalid_payload(extended(path, place), rule(message)),
+        let mut message = message.as_str();
+        // Parts may have parts of their own.
+        while let Some((place, rest)) = message.split_once(PART) {
+            (path, message) = (extended(path, place), rest);
         }
+        Error::invalid_payload(path, rule(message))
     })
 }
 

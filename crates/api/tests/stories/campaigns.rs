@@ -273,7 +273,10 @@ async fn a_referral_program_knows_its_event_and_its_reward_by_name() {
     let app = TestApp::new().await;
     let gifts = app.campaign(gifts("Gifts")).await;
     let path = format!("/management/v1/projects/{PROJECT}/custom-event-schemas");
-    let schema = app.call(As::Management, Method::POST, &path, Some(json!({"name": "signed_up"}))).await.expect(200);
+    let schema = app
+        .call(As::Management, Method::POST, &path, Some(json!({"name": "signed_up", "schema": {"properties": {}}})))
+        .await
+        .expect(200);
     let body = with(
         discount("R"),
         json!({"campaign_type": "REFERRAL_PROGRAM", "referral_program": {
@@ -587,9 +590,11 @@ async fn a_voucher_is_added_with_what_is_its_own() {
     assert_eq!(drawn["code"].as_str().map(str::len), Some(8));
     let config = json!({"code_config": {"prefix": "X-", "length": 3}});
     let own = app.post("/v1/campaigns/C/vouchers?vouchers_count=1", config).await.expect(200);
+    let sorted = app.post("/v1/campaigns/C/vouchers/Code4", json!({"category": "New"})).await.expect(200);
+    assert_eq!((&sorted["category"], &sorted["categories"][0]["name"]), (&json!("New"), &json!("New")));
     assert!(own["code"].as_str().is_some_and(|code| code.starts_with("X-") && code.len() == 5));
     let kinds: Vec<_> = app.received().await.iter().map(|body| body["type"].clone()).collect();
-    assert_eq!(kinds, ["voucher.created"; 3]);
+    assert_eq!(kinds, ["voucher.created"; 4]);
 }
 
 #[tokio::test]
@@ -680,6 +685,11 @@ async fn a_list_of_vouchers_is_imported_whole_or_refused_whole() {
         "Found 1 voucher(s) without 'code' value",
     );
     import(json!([{"code": "C", "redemption": 5}])).await.expect(400);
+    import(json!([{"code": "C", "gift": {"amount": -5}}])).await.refused(
+        400,
+        "invalid_payload",
+        "Property .gift.amount cannot be lower than 0",
+    );
     import(json!({})).await.refused(400, "invalid_payload", "Payload should be array");
     app.get("/v1/vouchers/C").await.expect(404);
 
@@ -687,7 +697,7 @@ async fn a_list_of_vouchers_is_imported_whole_or_refused_whole() {
         {"code": "CODE7", "category": "First", "redemption": {"quantity": 1}, "metadata": {"season": "Fall"},
          "additional_info": "x", "active": true, "gift": {"amount": 500}},
         {"code": "CODE8", "active": false, "expiration_date": "2030-05-05T10", "validity_day_of_week": [1]},
-        {"code": "CODE9", "gift": {"amount": -5}},
+        {"code": "CODE9", "category_id": "cat_no"},
     ]);
     let accepted = import(items).await;
     accepted.expect(202);
@@ -697,7 +707,7 @@ async fn a_list_of_vouchers_is_imported_whole_or_refused_whole() {
         action["result"],
         json!({
             "message": "2 voucher(s) imported successfully, 1 failed.", "done_count": 2, "failed_count": 1,
-            "failed": [{"code": "CODE9", "reason": "Property .gift.amount cannot be lower than 0"}],
+            "failed": [{"code": "CODE9", "reason": "Cannot find category with id cat_no"}],
         })
     );
     insta::assert_json_snapshot!("an imported voucher", redacted(app.voucher("CODE7").await));
@@ -862,7 +872,7 @@ async fn a_summary_counts_what_happened_on_which_day() {
             "{query}"
         );
     }
-    let one = |query: &str| app.get(&format!("/v1/campaigns/G/summary?{query}"));
+    let one = async |query: &str| app.get(&format!("/v1/campaigns/G/summary?{query}")).await;
     one("start_date=2026-05-10").await.refused(
         400,
         "invalid_query_params",

@@ -46,7 +46,11 @@ pub fn add(
     vouchers::apply_own(&mut voucher, input)?;
     voucher.category_id = category_id.or(voucher.category_id);
     let voucher = vouchers::add(tx, voucher, Made::Singly)?;
-    Ok(vouchers::answer_with_rules(tx.config(), &voucher))
+    let category = categories::of(tx, voucher.category_id.as_ref());
+    let mut answer = vouchers::answer_with_rules(tx.config(), &voucher);
+    answer.category = category.as_ref().map(|category| category.name.clone());
+    answer.categories = category.into_iter().collect();
+    Ok(answer)
 }
 
 /// Starts a job that adds so many vouchers.

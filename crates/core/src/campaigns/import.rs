@@ -89,11 +89,9 @@ pub(crate) fn store(tx: &mut Tx, campaign: &Campaign, item: &ImportedVoucher) ->
         VoucherValue::Discount { .. } => {}
         VoucherValue::Gift { gift } => {
             gift.amount = value.gift.and_then(|gift| gift.amount).unwrap_or(gift.amount);
-            require_positive(gift.amount, Path::of("gift").key("amount"))?;
         }
         VoucherValue::Loyalty { loyalty_card } => {
             loyalty_card.points = value.loyalty_card.and_then(|card| card.points).unwrap_or(loyalty_card.points);
-            require_positive(loyalty_card.points, Path::of("loyalty_card").key("points"))?;
         }
     }
     if let Some(active) = added.attributes.active.as_value() {
@@ -126,10 +124,6 @@ fn category(tx: &mut Tx, reference: &str) -> Result<CategoryId> {
         return Ok(known.id.clone());
     }
     categories::find_or_create(tx, reference).map(|category| category.id)
-}
-
-fn require_positive(number: i64, path: Path) -> std::result::Result<(), Error> {
-    if number < 0 { Err(Error::invalid_payload(path, Rule::AtLeast(0))) } else { Ok(()) }
 }
 
 /// Tells that an import has added vouchers, if it has.
@@ -266,7 +260,9 @@ fn whole(key: &str, cell: Option<&str>) -> std::result::Result<Option<i64>, Erro
     let Some(cell) = cell else { return Ok(None) };
     let refused = || Error::invalid_payload(Path::of(key), Rule::Type("integer".into()));
     let number = cell.trim().parse().map_err(|_| refused())?;
-    require_positive(number, Path::of(key))?;
+    if number < 0 {
+        return Err(Error::invalid_payload(Path::of(key), Rule::AtLeast(0)));
+    }
     Ok(Some(number))
 }
 

@@ -58,23 +58,15 @@ fn conversion_event(tx: &Tx, sent: &ConversionEvent) -> Result<ConversionEvent> 
     Ok(ConversionEvent { id: schema.id.to_string(), name: schema.name.clone() })
 }
 
-/// Refuses cards that begin with less than nothing, and points that would never know when to expire; `path` is
-/// where the value was sent.
+/// Refuses points that would never know when to expire; `path` is where the value was sent.
 pub(super) fn check_value(value: &VoucherValue, path: &Path) -> Result<()> {
-    let (start, path) = match value {
-        VoucherValue::Discount { .. } => return Ok(()),
-        VoucherValue::Gift { gift } => (gift.amount, path.clone().key("gift").key("amount")),
-        VoucherValue::Loyalty { loyalty_card } => {
-            if let Some(rules) = &loyalty_card.expiration_rules {
-                check_expiration(rules, &path.clone().key("loyalty_card").key("expiration_rules"))?;
-            }
-            (loyalty_card.points, path.clone().key("loyalty_card").key("points"))
-        }
-    };
-    if start < 0 {
-        return Err(Error::invalid_payload(path, Rule::AtLeast(0)).into());
+    match value {
+        VoucherValue::Discount { .. } | VoucherValue::Gift { .. } => Ok(()),
+        VoucherValue::Loyalty { loyalty_card } => match &loyalty_card.expiration_rules {
+            Some(rules) => check_expiration(rules, &path.clone().key("loyalty_card").key("expiration_rules")),
+            None => Ok(()),
+        },
     }
-    Ok(())
 }
 
 /// The keys that each period needs, and within which bounds.

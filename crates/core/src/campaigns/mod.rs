@@ -24,6 +24,7 @@ use guerdon_model::{
 };
 
 use crate::{
+    categories,
     snapshot::Snapshot,
     tx::{Result, Tx},
 };
@@ -54,9 +55,9 @@ pub(crate) fn category_of<'a>(config: &'a Snapshot, id: Option<&CategoryId>) -> 
 /// The campaign as answers show it, its rules included.
 pub fn answer(tx: &mut Tx, campaign: &Campaign) -> Result<CampaignAnswer> {
     let vouchers = totals::of(tx, Some(&campaign.id))?.vouchers;
-    let category = category_of(tx.config(), campaign.category_id.as_ref());
-    let mut answer = campaign.answer(vouchers, category);
-    answer.categories = category.cloned().into_iter().collect();
+    let category = categories::of(tx, campaign.category_id.as_ref());
+    let mut answer = campaign.answer(vouchers, category.as_ref());
+    answer.categories = category.into_iter().collect();
     answer.access_settings_assignments = Some(Default::default());
     answer.validation_rules_assignments =
         campaign.voucher.is_some().then(|| campaign.validation_rules_assignments.clone());
@@ -87,7 +88,7 @@ pub fn set_active(tx: &mut Tx, reference: &str, active: bool) -> Result<()> {
 /// Tells of a change of a campaign.
 fn emit(tx: &mut Tx, kind: EventType, campaign: &Campaign) -> Result<()> {
     let vouchers = totals::of(tx, Some(&campaign.id))?.vouchers;
-    let shown = campaign.answer(vouchers, category_of(tx.config(), campaign.category_id.as_ref()));
+    let shown = campaign.answer(vouchers, categories::of(tx, campaign.category_id.as_ref()).as_ref());
     let data = CampaignData {
         campaign: &shown,
         created_at: (kind == EventType::CAMPAIGN_CREATED).then(|| tx.now()),

@@ -100,7 +100,8 @@ fn make_slice(tx: &mut Tx, claim: &Claim, codes: &mut CodeDraw) -> Result<Step> 
     work.done += made;
     let (done, count) = (work.done, work.count);
     job.tally.done = done;
-    let step = if made < wanted {
+    // If only some were found, the next slice draws others.
+    let step = if made == 0 && wanted > 0 {
         campaigns::end_job(tx, &campaign.id, &job.action.id, Some(GenerationStatus::Failed))?;
         emit(tx, EventType::CAMPAIGN_GENERATION_FAILED, &campaign, done);
         job.break_off("There are no more codes of this form", tx.now());
