@@ -91,7 +91,13 @@ mod tests {
     use super::*;
 
     fn record(id: &str, json: &Value) -> Record {
-        Record { project: "proj_1".into(), id: id.into(), version: 1, format: Voucher::FORMAT, body: json.to_string() }
+        Record {
+            project: "proj_1".into(),
+            id: id.into(),
+            version: 1,
+            format: Voucher::FORMAT,
+            body: json.to_string().into(),
+        }
     }
 
     fn voucher(id: &str, is_active: bool, is_binned: bool) -> Record {
