@@ -44,7 +44,7 @@ pub(crate) async fn start(call: &Call, work: fn(BulkWork) -> Work) -> Result<Asy
 /// Stores the file and starts the job that imports it.
 pub(crate) async fn import<S: Sheet>(
     call: &mut Call,
-    work: fn(ImportWork<S>) -> Work,
+    work: impl FnOnce(ImportWork<S>) -> Work,
 ) -> Result<AsyncActionId, Refusal> {
     let upload = upload::receive(call).await?;
     let work = match ImportWork::of(upload.blob.clone(), &upload.start) {

@@ -46,6 +46,11 @@ impl Call {
         }
     }
 
+    /// A number from 1 on, or none.
+    pub(crate) fn positive(&self, name: &str) -> Result<Option<i64>, Error> {
+        self.number(name, i64::MAX)
+    }
+
     fn number(&self, name: &str, max: i64) -> Result<Option<i64>, Error> {
         let refuse = |rule| Err(Error::invalid_query(Path::of(name), rule));
         let Some(text) = self.query_param(name) else { return Ok(None) };

@@ -10,7 +10,7 @@ use guerdon_core::{
 use guerdon_model::{
     async_action::AsyncAction,
     bin_entry::BinEntry,
-    campaign::{CampaignAnswer, CampaignInput},
+    campaign::{AddedVouchers, CampaignAnswer, CampaignInput, CampaignSummary, CampaignUpdate, ImportedVoucher},
     campaign_template::{
         CampaignSetupAnswer, CampaignSetupInput, CampaignTemplateAnswer, CampaignTemplateInput, CampaignTemplateUpdate,
         TierSetupAnswer, TierSetupInput,
@@ -228,11 +228,6 @@ impl Route {
         self
     }
 
-    fn says_must(mut self) -> Self {
-        self.dialect = Dialect::Must;
-        self
-    }
-
     fn deprecated(mut self) -> Self {
         self.deprecated = true;
         self
@@ -353,11 +348,57 @@ fn customer_routes() -> Vec<Route> {
 fn campaign_routes() -> Vec<Route> {
     const CAMPAIGN: &str = "/v1/campaigns/{campaignId}";
     vec![
+        get("/v1/campaigns", "List campaigns", campaigns::list)
+            .needs(CampaignsRead)
+            .query(&[
+                LIMIT,
+                ("page", "1 to 1000."),
+                ("order", "`created_at`, `updated_at`; with `-` descending, which is the default."),
+                ("campaign_type", "Campaigns of this type."),
+                ("campaign_status", "`DONE`, `IN_PROGRESS`, `FAILED`, `DRAFT` or `MODIFYING`."),
+                ("is_referral_code", "Whether their vouchers are referral codes."),
+                ("expand", "`category` or `access_settings_assignments`."),
+                ("filters", "See docs/filters.md."),
+            ])
+            .lists::<CampaignAnswer>("campaigns"),
         post("/v1/campaigns", "Create a campaign", campaigns::create)
             .needs(CampaignsModify)
             .takes::<CampaignInput>()
             .answers::<CampaignAnswer>(),
         get(CAMPAIGN, "Read a campaign", campaigns::get).needs(CampaignsRead).answers::<CampaignAnswer>(),
+        put(CAMPAIGN, "Change a campaign", campaigns::update)
+            .needs(CampaignsModify)
+            .takes::<CampaignUpdate>()
+            .answers::<CampaignAnswer>(),
+        delete(CAMPAIGN, "Delete a campaign and its vouchers", campaigns::delete)
+            .needs(CampaignsDelete)
+            .query(&[("force", "`true`: for good, instead of into the bin.")])
+            .accepts(),
+        post("/v1/campaigns/{campaignId}/vouchers", "Add vouchers with random codes", campaigns::add_vouchers)
+            .needs(CampaignsModify)
+            .query(&[("vouchers_count", "More than 1 are added in the background, and the answer is 202.")])
+            .takes::<AddedVouchers>()
+            .answers::<VoucherAnswer>(),
+        post(
+            "/v1/campaigns/{campaignId}/vouchers/{code}",
+            "Add a voucher with a code of your own",
+            campaigns::add_voucher_with_code,
+        )
+        .needs(CampaignsModify)
+        .takes::<AddedVouchers>()
+        .answers::<VoucherAnswer>(),
+        post("/v1/campaigns/{campaignId}/import", "Import vouchers", campaigns::import)
+            .needs(CampaignsModify)
+            .takes::<Vec<ImportedVoucher>>()
+            .accepts(),
+        post("/v1/campaigns/{campaignId}/importCSV", "Import vouchers from a CSV file", campaigns::import_csv)
+            .needs(CampaignsModify)
+            .takes_file()
+            .starts(),
+        get("/v1/campaigns/{campaignId}/summary", "What has happened in a campaign", campaigns::summary)
+            .needs(CampaignsRead)
+            .query(&[("start_date", "The first day; needs `end_date`."), ("end_date", "The last day.")])
+            .answers::<CampaignSummary>(),
         post("/v1/campaigns/{campaignId}/enable", "Switch a campaign on", campaigns::enable)
             .needs(CampaignsModify)
             .without_body(),

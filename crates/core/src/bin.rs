@@ -14,6 +14,7 @@ use guerdon_model::{
 use guerdon_store::{Collection, Key, Order, Query, collection::taken};
 
 use crate::{
+    campaigns,
     context::Context,
     failure::{damaged, unavailable},
     products,
@@ -105,7 +106,7 @@ pub async fn list(
 }
 
 /// Deletes an entry and what was in it for good. That of a product takes its SKUs along, in as many
-/// commits as it needs; should it break off, the entry is still there.
+/// commits as it needs; should it break off, the entry is still there. That of a campaign starts a job.
 ///
 /// # Errors
 /// `not_found`; `StoreUnavailable` or `Overloaded`.
@@ -115,6 +116,10 @@ pub async fn delete(guerdon: &Guerdon, context: &Context, id: &BinEntryId) -> st
         let (skus, is_last) = match &content {
             Content::Product(product) => some_skus(guerdon, context, &product.id).await?,
             Content::Sku(_) => (Vec::new(), true),
+            Content::Campaign(_) => {
+                let entry = id.clone();
+                return guerdon.executor.execute(context.clone(), Vec::new(), move |tx| purge(tx, &entry)).await;
+            }
         };
         let (entry, needs) = (id.clone(), skus.iter().map(|id| Key::id(Collection::Skus, id.clone())).collect());
         let delete = move |tx: &mut Tx| delete_some(tx, &entry, &skus, is_last);
@@ -127,6 +132,13 @@ pub async fn delete(guerdon: &Guerdon, context: &Context, id: &BinEntryId) -> st
 
 fn require(tx: &mut Tx, id: &BinEntryId) -> Result<Arc<Binned>> {
     Ok(tx.get::<Binned>(id.as_str())?.ok_or_else(|| Error::not_found(RESOURCE, id.as_str()))?)
+}
+
+fn purge(tx: &mut Tx, id: &BinEntryId) -> Result<()> {
+    match &require(tx, id)?.content {
+        Content::Campaign(campaign) => campaigns::purge(tx, id, campaign),
+        Content::Product(_) | Content::Sku(_) => Ok(()),
+    }
 }
 
 /// The ids of some SKUs of a product, and whether those are all. No more can come: the product is gone.

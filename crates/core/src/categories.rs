@@ -26,6 +26,13 @@ pub fn get(tx: &mut Tx, id: &str) -> Result<Category> {
     Ok(category.ok_or_else(|| Error::not_found(RESOURCE, id))?)
 }
 
+/// The category of something, which this command may have made.
+pub(crate) fn of(tx: &Tx, id: Option<&CategoryId>) -> Option<Category> {
+    let id = id?;
+    let known = tx.config().category(id.as_str()).cloned();
+    known.or_else(|| tx.written::<Category>().find(|category| category.id == *id).map(|new| new.as_ref().clone()))
+}
+
 /// Creates a category; others may have the same name.
 pub fn create(tx: &mut Tx, input: &CategoryInput) -> Result<Category> {
     input.check()?;
@@ -44,13 +51,6 @@ pub fn find_or_create(tx: &mut Tx, name: &str) -> Result<Category> {
         return Ok(new.as_ref().clone());
     }
     create(tx, &CategoryInput { name: name.to_owned(), hierarchy: 0 })
-}
-
-/// The category of something, by its id, even if this command has just made it.
-pub(crate) fn of(tx: &Tx, id: Option<&CategoryId>) -> Option<Category> {
-    let id = id?;
-    let known = tx.config().category(id.as_str()).cloned();
-    known.or_else(|| tx.written::<Category>().find(|new| new.id == *id).map(|new| new.as_ref().clone()))
 }
 
 /// The category that a body chooses by its id or else by its name, which may be a new one.

@@ -140,7 +140,8 @@ impl Snapshot {
                 | Collection::CampaignTemplates
                 | Collection::Publications
                 | Collection::RedeemableHolders
-                | Collection::Participations => {}
+                | Collection::Participations
+                | Collection::CampaignDays => {}
             }
         }
         snapshot.segments = Definitions::of(segments)?;

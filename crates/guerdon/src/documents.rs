@@ -6,6 +6,7 @@ use guerdon_model::{
     api_key::ApiKey,
     bin_entry::Binned,
     campaign::Campaign,
+    campaign_day::CampaignDay,
     campaign_template::CampaignTemplate,
     campaign_totals::CampaignTotals,
     category::Category,
@@ -68,6 +69,7 @@ pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<Col
         Collection::Publications => of::<Publication>(record),
         Collection::RedeemableHolders => of::<RedeemableHolder>(record),
         Collection::Participations => of::<Participation>(record),
+        Collection::CampaignDays => of::<CampaignDay>(record),
     }
 }
 

@@ -67,6 +67,38 @@ async fn an_import_that_is_killed_goes_on_where_it_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_generation_of_codes_that_is_killed_goes_on_where_it_stopped() {
+    const CODES: u64 = 60_000;
+    let installation = Installation::new();
+    let server = installation.serve().await;
+    let discount = json!({"type": "PERCENT", "percent_off": 10});
+    let body = json!({
+        "name": "Sale", "campaign_type": "DISCOUNT_COUPONS", "vouchers_count": CODES,
+        "voucher": {"type": "DISCOUNT_VOUCHER", "discount": discount},
+    });
+    let (status, created) = server.call(Method::POST, "/v1/campaigns", Some(body)).await;
+    assert!(status.is_success(), "{created}");
+    let seen = eventually("the generation is under way", 60, async || {
+        let count = server.get("/v1/campaigns/Sale").await["vouchers_count"].as_u64();
+        count.filter(|count| *count >= CODES / 5)
+    })
+    .await;
+    assert!(seen < CODES, "the generation was too fast to be killed");
+    server.kill();
+    installation.succeed(&["check"]);
+
+    let server = installation.serve().await;
+    let campaign = eventually("the generation has ended", 120, async || {
+        let campaign = server.get("/v1/campaigns/Sale").await;
+        (campaign["creation_status"] != "IN_PROGRESS").then_some(campaign)
+    })
+    .await;
+    assert_eq!((&campaign["creation_status"], &campaign["vouchers_count"]), (&json!("DONE"), &json!(CODES)));
+    server.stop().await;
+    installation.succeed(&["check"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_that_was_under_way_when_the_program_was_killed_is_sent_again() {
     let installation = Installation::new();
     let server = installation.serve().await;

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Timestamp,
+    campaign::Campaign,
     ids::{BinEntryId, UserId},
     product::Product,
     sku::Sku,
@@ -47,6 +48,8 @@ pub enum Content {
     /// Its SKUs lie where they were; they can't be seen without it.
     Product(Product),
     Sku(Sku),
+    /// Its vouchers lie where they were; they can't be seen without it.
+    Campaign(Box<Campaign>),
 }
 
 impl Content {
@@ -55,6 +58,7 @@ impl Content {
         match self {
             Content::Product(_) => "product",
             Content::Sku(_) => "sku",
+            Content::Campaign(_) => "campaign",
         }
     }
 
@@ -63,14 +67,16 @@ impl Content {
         match self {
             Content::Product(product) => product.id.as_str(),
             Content::Sku(sku) => sku.id.as_str(),
+            Content::Campaign(campaign) => campaign.id.as_str(),
         }
     }
 
-    /// The shop's own key of it.
+    /// The shop's own key of it; of a campaign, its name.
     pub fn source_id(&self) -> Option<&str> {
         match self {
             Content::Product(product) => product.source_id.as_deref(),
             Content::Sku(sku) => sku.source_id.as_deref(),
+            Content::Campaign(campaign) => Some(&campaign.name),
         }
     }
 
@@ -78,12 +84,13 @@ impl Content {
         match self {
             Content::Product(product) => product.name.as_deref(),
             Content::Sku(sku) => sku.sku.as_deref(),
+            Content::Campaign(campaign) => Some(&campaign.name),
         }
     }
 
     fn parent_id(&self) -> Option<&str> {
         match self {
-            Content::Product(_) => None,
+            Content::Product(_) | Content::Campaign(_) => None,
             Content::Sku(sku) => Some(sku.product_id.as_str()),
         }
     }

@@ -86,6 +86,8 @@ pub enum Error {
     HolderStays,
     /// Only keys that are marked for integrations may do this.
     IntegrationKeyRequired,
+    /// So many codes of an import belong to vouchers already.
+    DuplicateCodes { count: usize },
     /// The project has stacking rules already.
     StackingRulesExist,
     /// Unknown, wrong, blocked or missing credentials.
@@ -365,6 +367,13 @@ impl Error {
                 shows_request_id: false,
                 ..row(403, Some("integration_api_key_required"), "Forbidden", None)
             },
+            Error::DuplicateCodes { count } => row(
+                400,
+                Some("duplicate_key"),
+                "Duplicate codes",
+                // As it always was.
+                Some(format!("{count} voucher codes(s) already exist.")),
+            ),
             Error::StackingRulesExist => row(
                 409,
                 Some("stacking_rules_exist"),

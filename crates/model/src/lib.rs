@@ -12,6 +12,7 @@ pub mod api_key;
 pub mod async_action;
 pub mod bin_entry;
 pub mod campaign;
+pub mod campaign_day;
 pub mod campaign_template;
 pub mod campaign_totals;
 pub mod canonical_json;

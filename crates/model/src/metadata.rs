@@ -27,6 +27,11 @@ impl Metadata {
         self.0.insert(key, normalized(value));
     }
 
+    /// Removes one key.
+    pub fn remove(&mut self, key: &str) {
+        self.0.shift_remove(key);
+    }
+
     /// Whether there are no keys.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -67,14 +67,19 @@ pub struct DailyHours {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct TimeLimitsInput {
+    #[serde(skip_serializing_if = "Patch::is_absent")]
     #[schema(value_type = Option<Timestamp>)]
     pub start_date: Patch<Timestamp>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
     #[schema(value_type = Option<Timestamp>)]
     pub expiration_date: Patch<Timestamp>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
     #[schema(value_type = Option<ValidityTimeframe>)]
     pub validity_timeframe: Patch<ValidityTimeframe>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
     #[schema(value_type = Option<Vec<i8>>)]
     pub validity_day_of_week: Patch<Vec<i8>>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
     #[schema(value_type = Option<ValidityHours>)]
     pub validity_hours: Patch<ValidityHours>,
 }

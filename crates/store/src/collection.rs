@@ -61,6 +61,7 @@ pub enum Collection {
     Publications,
     RedeemableHolders,
     Participations,
+    CampaignDays,
 }
 
 /// How a collection is stored.
@@ -287,11 +288,12 @@ static TABLE: [Spec; Collection::ALL.len()] = [
     },
     // Looked up by what they are about, never listed.
     Spec { table: "participations", columns: &[], configuration: false, counted: false },
+    Spec { table: "campaign_days", columns: &[text("campaign_id"), text("day")], configuration: false, counted: false },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 31] = [
+    pub const ALL: [Collection; 32] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -323,6 +325,7 @@ impl Collection {
         Collection::Publications,
         Collection::RedeemableHolders,
         Collection::Participations,
+        Collection::CampaignDays,
     ];
 
     /// This collection's row of the table.

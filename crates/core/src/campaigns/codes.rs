@@ -21,7 +21,7 @@ const SPARSE: u64 = 1_000_000_000_000;
 /// How many rounds of drawing there are at most, each of as many codes as all before it.
 const ROUNDS: usize = 6;
 /// Up to so many possible codes, those that are left are found by trying them all.
-const FEW: u64 = 10_000;
+const FEW: u64 = 100_000;
 
 /// Codes for one request. They are drawn from a seed of its own, so that a command which runs again after
 /// it has found out who has them draws the same ones. Nobody else can guess them.

@@ -18,7 +18,7 @@ use guerdon_model::{
 };
 use guerdon_store::collection::taken;
 
-use super::{MAX_VOUCHERS, RESOURCE, answer, codes::CodeDraw, emit, is_case_sensitive, totals};
+use super::{MAX_VOUCHERS, RESOURCE, access, answer, codes::CodeDraw, emit, is_case_sensitive, kinds, summary, totals};
 use crate::{
     categories, discounts,
     jobs::{self, Work, generation::GenerationWork},
@@ -50,7 +50,9 @@ pub(crate) fn create_with(
     let voucher = template(input, campaign_type, supply)?;
     if let Some(template) = &voucher {
         discounts::check_value(tx, &template.value, &Path::of("voucher"))?;
+        kinds::check_value(&template.value, &Path::of("voucher"))?;
     }
+    access::refuse_unknown(settings.access_settings.as_ref())?;
     refuse_taken(tx, name)?;
     let category = categories::choose(tx, &settings.category, &settings.category_id)?;
 
@@ -84,6 +86,7 @@ pub(crate) fn create_with(
         created_at: tx.now(),
         updated_at: None,
         creation_status: GenerationStatus::Done,
+        running: Vec::new(),
         referral_program: None,
         validation_rules_assignments: Default::default(),
         loyalty_tiers_expiration: None,
@@ -92,12 +95,18 @@ pub(crate) fn create_with(
     settings.activity_duration_after_publishing.apply_to(&mut campaign.activity_duration_after_publishing);
     if campaign_type == CampaignType::ReferralProgram {
         settings.referral_program.apply_to(&mut campaign.referral_program);
+        if let Some(program) = &mut campaign.referral_program {
+            kinds::complete_referral_program(tx, program)?;
+        }
     }
     if campaign_type == CampaignType::LoyaltyProgram {
         settings.loyalty_tiers_expiration.apply_to(&mut campaign.loyalty_tiers_expiration);
     }
     totals::begin(tx, &campaign.id);
-    for rule in origin.validation_rules.iter().flatten() {
+    summary::begin(tx, &campaign.id);
+    // What a loyalty card pays for is up to the rules of rewards.
+    let named = origin.validation_rules.iter().flatten();
+    for rule in named.filter(|_| campaign_type != CampaignType::LoyaltyProgram) {
         assignments::assign(tx, rule, &mut campaign)?;
     }
     for rule in rules {
@@ -105,15 +114,13 @@ pub(crate) fn create_with(
     }
     make_vouchers(tx, input, &mut campaign, codes)?;
     tx.put(campaign.clone());
-    let shown = answer(tx, &campaign)?;
-    emit(tx, EventType::CAMPAIGN_CREATED, &shown);
-    match &origin.promotion {
-        Some(promotion) if campaign_type == CampaignType::Promotion => {
-            promotions::tiers::create_all(tx, &campaign, promotion)?;
-            answer(tx, &campaign)
-        }
-        _ => Ok(shown),
+    emit(tx, EventType::CAMPAIGN_CREATED, &campaign)?;
+    if campaign_type == CampaignType::Promotion
+        && let Some(promotion) = &origin.promotion
+    {
+        promotions::tiers::create_all(tx, &campaign, promotion)?;
     }
+    answer(tx, &campaign)
 }
 
 /// The name, if the body's own values are in order.
@@ -208,8 +215,9 @@ fn make_vouchers(tx: &mut Tx, input: &CampaignInput, campaign: &mut Campaign, co
             vouchers::add(tx, voucher, Made::InBulk).map(drop)
         }
         _ => {
-            jobs::start(tx, Work::VouchersGenerate(GenerationWork::of(campaign, config.clone(), count as u64)))?;
-            campaign.creation_status = GenerationStatus::InProgress;
+            let work = GenerationWork::of(campaign, config.clone(), count.unsigned_abs());
+            let job = jobs::start(tx, Work::VouchersGenerate(work))?;
+            campaign.begin(job, GenerationStatus::InProgress);
             Ok(())
         }
     }

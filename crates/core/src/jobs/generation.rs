@@ -17,7 +17,7 @@ use serde_json::json;
 
 use super::{Claim, Progress, Work};
 use crate::{
-    campaigns::{category_of, codes::CodeDraw},
+    campaigns::{self, category_of, codes::CodeDraw},
     context::Context,
     service::Guerdon,
     tx::{Result, Tx},
@@ -90,7 +90,7 @@ fn make_slice(tx: &mut Tx, claim: &Claim, codes: &mut CodeDraw) -> Result<Step> 
         return Ok(Step::Finished);
     };
     if work.done == 0 {
-        emit(tx, EventType::CAMPAIGN_GENERATION_STARTED, &campaign, None);
+        emit(tx, EventType::CAMPAIGN_GENERATION_STARTED, &campaign, work.count);
     }
     let wanted = (work.count - work.done).min(SLICE);
     let new = codes.take(tx, &work.code_config, wanted as usize)?;
@@ -100,14 +100,15 @@ fn make_slice(tx: &mut Tx, claim: &Claim, codes: &mut CodeDraw) -> Result<Step> 
     work.done += made;
     let (done, count) = (work.done, work.count);
     job.tally.done = done;
-    let step = if made < wanted {
-        settle(tx, &campaign, GenerationStatus::Failed)?;
-        emit(tx, EventType::CAMPAIGN_GENERATION_FAILED, &campaign, Some(done));
+    // If only some were found, the next slice draws others.
+    let step = if made == 0 && wanted > 0 {
+        campaigns::end_job(tx, &campaign.id, &job.action.id, Some(GenerationStatus::Failed))?;
+        emit(tx, EventType::CAMPAIGN_GENERATION_FAILED, &campaign, done);
         job.break_off("There are no more codes of this form", tx.now());
         Step::Finished
     } else if done == count {
-        settle(tx, &campaign, GenerationStatus::Done)?;
-        emit(tx, EventType::CAMPAIGN_GENERATION_COMPLETED, &campaign, Some(count));
+        campaigns::end_job(tx, &campaign.id, &job.action.id, Some(GenerationStatus::Done))?;
+        emit(tx, EventType::CAMPAIGN_GENERATION_COMPLETED, &campaign, count);
         job.finish(json!({"message": format!("Generated {count} vouchers."), "done_count": count}), tx.now());
         Step::Finished
     } else {
@@ -127,25 +128,22 @@ fn voucher(tx: &Tx, campaign: &Campaign, work: &GenerationWork, code: String) ->
     Ok(voucher)
 }
 
-/// Says on the campaign how its vouchers are.
-fn settle(tx: &mut Tx, campaign: &Campaign, status: GenerationStatus) -> Result<()> {
-    if let Some(stored) = tx.get::<Campaign>(campaign.id.as_str())?
-        && stored.creation_status != status
-    {
-        tx.put(Campaign { creation_status: status, ..stored.as_ref().clone() });
-    }
-    Ok(())
-}
-
-fn emit(tx: &mut Tx, kind: EventType, campaign: &Campaign, count: Option<u64>) {
+fn emit(tx: &mut Tx, kind: EventType, campaign: &Campaign, count: u64) {
     let shown = campaign.simple(category_of(tx.config(), campaign.category_id.as_ref()));
-    let completed_at = (kind == EventType::CAMPAIGN_GENERATION_COMPLETED).then(|| tx.now());
-    let data = GenerationData { campaign: &shown, count, completed_at };
+    let at = |moment| (kind == moment).then(|| tx.now());
+    let data = GenerationData {
+        campaign: &shown,
+        count,
+        created_at: None,
+        started_at: at(EventType::CAMPAIGN_GENERATION_STARTED),
+        completed_at: at(EventType::CAMPAIGN_GENERATION_COMPLETED),
+        failed_at: at(EventType::CAMPAIGN_GENERATION_FAILED),
+    };
     tx.emit(Event::Of { kind, entity_id: campaign.id.as_str(), data: &data });
 }
 
 /// Makes the job due behind the others.
-fn give_way(tx: &mut Tx, claim: &Claim) -> Result<Progress> {
+pub(super) fn give_way(tx: &mut Tx, claim: &Claim) -> Result<Progress> {
     let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
     job.due_at = Some(tx.now());
     tx.put(job);

@@ -42,12 +42,19 @@ pub trait Sheet: Copy + Debug + PartialEq + Serialize + DeserializeOwned + Send 
     const COLUMNS: &'static [(&'static str, Self)];
     /// The column that tells which rows have failed.
     const SOURCE_ID: Self;
+    /// What its values are called in results.
+    const IDENTIFIER: &'static str = "source_id";
 
     /// What has to be loaded to store a row.
     fn keys(row: Cells<Self>) -> Vec<Key>;
 
     /// Stores a row.
     fn store(tx: &mut Tx, row: Cells<Self>) -> Result<()>;
+
+    /// Does what is left when so many rows were stored; `parent` is [`Cells::parent`].
+    fn finished(_tx: &mut Tx, _parent: &str, _done: u64) -> Result<()> {
+        Ok(())
+    }
 
     /// Where a job of this kind keeps its place.
     fn work(work: &mut Work) -> Option<&mut ImportWork<Self>>;
@@ -65,6 +72,9 @@ pub struct ImportWork<S> {
     offset: u64,
     /// How many rows were read so far.
     rows: u64,
+    /// The id of what all rows belong to, if they belong to something.
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    parent: Box<str>,
 }
 
 /// What a column means.
@@ -114,7 +124,12 @@ impl<S: Sheet> ImportWork<S> {
             return Err(refuse(&format!("should have a header row with at least one of the columns {known}")));
         }
         let offset = (start.len() - text.len()) as u64 + reader.position().byte();
-        Ok(Self { blob: blob.name, bytes: blob.bytes, columns, offset, rows: 0 })
+        Ok(Self { blob: blob.name, bytes: blob.bytes, columns, offset, rows: 0, parent: Box::default() })
+    }
+
+    /// The same for rows that belong to something.
+    pub fn into_parent(self, id: &str) -> Self {
+        Self { parent: id.into(), ..self }
     }
 }
 
@@ -139,9 +154,15 @@ impl<S: Sheet> Column<S> {
 pub struct Cells<'a, S> {
     columns: &'a [Column<S>],
     cells: &'a [Box<str>],
+    parent: &'a str,
 }
 
 impl<'a, S: Sheet> Cells<'a, S> {
+    /// The id of what the row belongs to; empty if it belongs to nothing.
+    pub(crate) fn parent(self) -> &'a str {
+        self.parent
+    }
+
     /// All cells of known columns, in the order of the file; the empty ones, too.
     pub(crate) fn known(self) -> impl Iterator<Item = (S, &'a str)> {
         self.columns.iter().zip(self.cells).filter_map(|(column, cell)| match column {
@@ -193,13 +214,14 @@ pub(super) async fn run<S: Sheet>(
     let reader = Splitter::new(guerdon.store.clone(), context.project.clone(), start);
     let splitting = tokio::task::spawn_blocking(move || reader.split(&slices));
     let columns: Arc<[Column<S>]> = work.columns.into();
+    let parent: Arc<str> = work.parent.into();
     while let Some(slice) = arriving.recv().await {
         let slice = Arc::new(slice?);
-        let needs = keys(&columns, &slice);
-        let (claim, columns) = (claim.clone(), columns.clone());
+        let needs = keys(&columns, &slice, &parent);
+        let (claim, columns, parent) = (claim.clone(), columns.clone(), parent.clone());
         let step = guerdon
             .executor
-            .execute(context.clone(), needs, move |tx| store_slice(tx, &claim, &columns, &slice, work.bytes))
+            .execute(context.clone(), needs, move |tx| store_slice(tx, &claim, &columns, &slice, &parent, work.bytes))
             .await?;
         if step == Progress::Lost {
             return Ok(step);
@@ -211,9 +233,9 @@ pub(super) async fn run<S: Sheet>(
 }
 
 /// What has to be loaded to store these rows.
-fn keys<S: Sheet>(columns: &[Column<S>], slice: &Slice) -> Vec<Key> {
+fn keys<S: Sheet>(columns: &[Column<S>], slice: &Slice, parent: &str) -> Vec<Key> {
     let readable = slice.rows.iter().filter_map(|row| row.cells.as_ref().ok());
-    readable.flat_map(|cells| S::keys(Cells { columns, cells })).collect()
+    readable.flat_map(|cells| S::keys(Cells { columns, cells, parent })).collect()
 }
 
 fn store_slice<S: Sheet>(
@@ -221,19 +243,20 @@ fn store_slice<S: Sheet>(
     claim: &Claim,
     columns: &[Column<S>],
     slice: &Slice,
+    parent: &str,
     bytes: u64,
 ) -> Result<Progress> {
     let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
     let Some(work) = S::work(&mut job.work) else { return Ok(Progress::Lost) };
     work.offset = slice.end;
     work.rows += slice.rows.len() as u64;
-    tx.need(keys(columns, slice))?;
+    tx.need(keys(columns, slice, parent))?;
     for row in &slice.rows {
-        match store_row(tx, columns, row) {
+        match store_row(tx, columns, row, parent) {
             Ok(()) => job.tally.done += 1,
             Err((_, Stop::NotLoaded)) => return Err(Stop::NotLoaded),
             Err((source_id, Stop::Refused(error))) => {
-                job.tally.fail(json!({"source_id": source_id, "row": row.number, "reason": reason(&error)}));
+                job.tally.fail(json!({S::IDENTIFIER: source_id, "row": row.number, "reason": reason(&error)}));
             }
         }
     }
@@ -253,18 +276,21 @@ fn store_row<'a, S: Sheet>(
     tx: &mut Tx,
     columns: &[Column<S>],
     row: &'a Row,
+    parent: &str,
 ) -> std::result::Result<(), (&'a str, Stop)> {
     let unreadable = |reason: &String| Error::invalid_payload(Path::root(), Rule::Sentence(reason.clone()));
     let cells = row.cells.as_ref().map_err(|reason| ("", unreadable(reason).into()))?;
     let source_id = columns.iter().position(|column| *column == Column::Known(S::SOURCE_ID));
     let source_id = source_id.and_then(|place| cells.get(place)).map_or("", |cell| cell);
-    S::store(tx, Cells { columns, cells }).map_err(|stop| (source_id, stop))
+    S::store(tx, Cells { columns, cells, parent }).map_err(|stop| (source_id, stop))
 }
 
 fn finish<S: Sheet>(tx: &mut Tx, claim: &Claim) -> Result<Progress> {
     let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
     let Some(work) = S::work(&mut job.work) else { return Ok(Progress::Lost) };
     tx.drop_blob(&work.blob);
+    let parent = work.parent.clone();
+    S::finished(tx, &parent, job.tally.done)?;
     let result = result(S::NOUN, &job.tally);
     job.finish(result, tx.now());
     tx.put(job);

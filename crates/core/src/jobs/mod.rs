@@ -3,11 +3,14 @@
 //! A job is a document. Whoever works on it moves its `due_at` into the future (a lease) and, with
 //! every step, commits the step's changes and the job's progress together: a step happens once, and a
 //! job whose worker died becomes due again where it stopped. Jobs of one project run one after the
-//! other, in the order in which they were started; only those that generate codes take turns beside them. `docs/async-actions.md` is the page for users.
+//! other, in the order in which they were started; only those that generate codes, or go through
+//! the vouchers of a campaign, take turns beside them. `docs/async-actions.md` is the page for users.
 
 pub mod bulk;
+pub mod campaign_vouchers;
 pub mod generation;
 pub mod import;
+pub mod items;
 mod rows;
 mod runner;
 
@@ -16,7 +19,7 @@ use std::borrow::Cow;
 use guerdon_model::{
     Error, Timestamp,
     async_action::{AsyncAction, OperationStatus, Status, async_action_object},
-    ids::{AsyncActionId, ProjectId, RequestId, SegmentId},
+    ids::{AsyncActionId, CampaignId, ProjectId, RequestId, SegmentId},
     list::List,
 };
 use guerdon_store::{Collection, ColumnValue, Condition, Document, Order, Query};
@@ -26,10 +29,14 @@ use serde_json::{Value, json};
 pub use runner::{release_leases, run_due, work};
 
 use crate::{
+    campaigns::import::CampaignVoucherColumn,
     context::Context,
     customers::import::CustomerColumn,
     failure::damaged,
-    jobs::{bulk::BulkWork, generation::GenerationWork, import::ImportWork},
+    jobs::{
+        bulk::BulkWork, campaign_vouchers::CampaignVouchersWork, generation::GenerationWork, import::ImportWork,
+        items::ItemsWork,
+    },
     products::import::{ProductColumn, SkuColumn},
     segments::{
         daily::DailyWork,
@@ -85,6 +92,9 @@ pub enum Work {
     SegmentDissolution {
         segment: SegmentId,
     },
+    CampaignVouchers(CampaignVouchersWork),
+    CampaignImport(ItemsWork),
+    CampaignImportCsv(ImportWork<CampaignVoucherColumn>),
     /// Deletes what is left of a project.
     ProjectPurge {
         project: ProjectId,
@@ -108,13 +118,25 @@ impl Work {
             Work::SegmentMembers(_) => "SEGMENTS.MEMBERS",
             Work::SegmentsDaily(_) => "SEGMENTS.DAILY",
             Work::SegmentDissolution { .. } => "SEGMENTS.DISSOLUTION",
+            Work::CampaignVouchers(work) => work.kind(),
+            Work::CampaignImport(_) => "CAMPAIGN.VOUCHERS_IMPORT",
+            Work::CampaignImportCsv(_) => "CAMPAIGN.VOUCHERS_IMPORT_CSV",
             Work::ProjectPurge { .. } => "PROJECTS.PURGE",
         }
     }
 
     /// Whether such jobs take turns instead of waiting for those before them.
     fn takes_turns(&self) -> bool {
-        matches!(self, Work::VouchersGenerate(_))
+        matches!(self, Work::VouchersGenerate(_) | Work::CampaignVouchers(_))
+    }
+
+    /// The campaign whose status tells of such a job.
+    fn campaign(&self) -> Option<&CampaignId> {
+        match self {
+            Work::VouchersGenerate(work) => Some(&work.campaign),
+            Work::CampaignVouchers(work) => Some(&work.campaign),
+            _ => None,
+        }
     }
 
     /// Where a list of records stands, whatever they are.

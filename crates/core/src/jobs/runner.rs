@@ -7,13 +7,15 @@ use std::{
 };
 
 use guerdon_model::{
-    Error, Timestamp, async_action::Status, customer::CustomerInput, ids::ProjectId, product::ProductInput,
+    Error, Timestamp, async_action::Status, campaign::GenerationStatus, customer::CustomerInput, ids::ProjectId,
+    product::ProductInput,
 };
 use guerdon_store::{Collection, Condition, Query, Record};
 use tokio::task::JoinSet;
 
-use super::{Claim, Job, LEASE, Progress, Work, bulk, generation, import};
+use super::{Claim, Job, LEASE, Progress, Work, bulk, campaign_vouchers, generation, import, items};
 use crate::{
+    campaigns,
     context::Context,
     failure::unavailable,
     orders, projects,
@@ -201,6 +203,9 @@ async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> Ended {
         Work::SegmentMembers(work) => fill::run_named(&guerdon, &context, &claim, work).await,
         Work::SegmentsDaily(work) => daily::run(&guerdon, &context, &claim, work).await,
         Work::SegmentDissolution { segment } => dissolve::run(&guerdon, &context, &claim, &segment).await,
+        Work::CampaignVouchers(work) => campaign_vouchers::run(&guerdon, &context, &claim, work).await,
+        Work::CampaignImport(work) => items::run(&guerdon, &context, &claim, work).await,
+        Work::CampaignImportCsv(work) => import::run(&guerdon, &context, &claim, work).await,
         Work::ProjectPurge { project } => projects::purge(&guerdon, &context, &claim, &project).await,
     };
     match outcome {
@@ -241,6 +246,9 @@ fn claim(tx: &mut Tx, id: &str) -> Result<Option<Job>> {
 
 fn break_off(tx: &mut Tx, claim: &Claim, reason: &str) -> Result<()> {
     if let Some(mut job) = claim.job(tx)? {
+        if let Some(campaign) = job.work.campaign().cloned() {
+            campaigns::end_job(tx, &campaign, &job.action.id, Some(GenerationStatus::Failed))?;
+        }
         job.break_off(reason, tx.now());
         tx.put(job);
     }

@@ -235,6 +235,9 @@ fn publish_in(
             published.iter().for_each(|voucher| summary::count_held(customer, voucher, campaign.as_deref()));
         })?;
     }
+    if let Some(campaign) = &campaign {
+        campaigns::summary::count(tx, &campaign.id, |day| day.publications_succeeded += 1)?;
+    }
     let publication = Publication {
         id,
         source_id: input.source_id.clone(),

@@ -7,16 +7,17 @@ use std::sync::Arc;
 use guerdon_model::{
     Error, Patch,
     campaign::{AddedVouchers, Campaign},
+    campaign_day::CampaignDay,
     error::Path,
     event::{Event, EventType},
     ids::{CampaignId, PrefixedId, VoucherId},
-    voucher::{Context, Uses, Voucher, VoucherAnswer, VoucherData, check_code, folded},
+    voucher::{Context, Uses, Voucher, VoucherAnswer, VoucherData, VoucherValue, check_code, folded},
 };
 use guerdon_store::{Collection, Key};
 
 use crate::{
     campaigns::{
-        self, category_of,
+        self, category_of, summary,
         totals::{self, Difference},
     },
     snapshot::Snapshot,
@@ -39,13 +40,13 @@ fn may_be_id(reference: &str) -> bool {
     reference.starts_with(VoucherId::PREFIX)
 }
 
-fn code_key(code: &str) -> Key {
+pub(crate) fn code_key(code: &str) -> Key {
     let column = Collection::Vouchers.column("code").expect("the collection's table has this column");
     Key::unique(Collection::Vouchers, column, code)
 }
 
 /// The voucher that has this code, even if it can't be seen.
-fn with_code(tx: &mut Tx, code: &str) -> Result<Option<Arc<Voucher>>> {
+pub(crate) fn with_code(tx: &mut Tx, code: &str) -> Result<Option<Arc<Voucher>>> {
     let folded = folded(code, campaigns::is_case_sensitive(tx));
     tx.find::<Voucher>("code", folded.as_deref().unwrap_or(code))
 }
@@ -123,10 +124,31 @@ pub(crate) fn add(tx: &mut Tx, voucher: Voucher, made: Made) -> Result<Voucher> 
 pub(crate) fn add_many(tx: &mut Tx, campaign: &CampaignId, vouchers: Vec<Voucher>) -> Result<()> {
     let available = vouchers.iter().filter(|voucher| voucher.is_available()).count() as i64;
     totals::add(tx, Some(campaign), Difference { vouchers: vouchers.len() as i64, available })?;
+    summary::count(tx, campaign, |day| vouchers.iter().for_each(|voucher| count_new(day, voucher)))?;
     for voucher in vouchers {
         tx.put(voucher);
     }
     Ok(())
+}
+
+fn count_new(day: &mut CampaignDay, voucher: &Voucher) {
+    day.vouchers_created += 1;
+    match &voucher.value {
+        VoucherValue::Discount { .. } => {}
+        VoucherValue::Gift { gift } => day.created_vouchers_amount += gift.amount,
+        VoucherValue::Loyalty { loyalty_card } => day.created_vouchers_points += loyalty_card.points,
+    }
+}
+
+/// A voucher of a campaign is deleted. Whether it goes into the bin does not matter.
+pub(crate) fn count_deleted(day: &mut CampaignDay, voucher: &Voucher) {
+    day.vouchers_deleted += 1;
+    let left = voucher.balance().unwrap_or(0);
+    match &voucher.value {
+        VoucherValue::Discount { .. } => {}
+        VoucherValue::Gift { .. } => day.amount_deleted += left,
+        VoucherValue::Loyalty { .. } => day.points_deleted += left,
+    }
 }
 
 /// Gives a voucher what was asked for when it was added to its campaign.
@@ -165,6 +187,18 @@ pub(crate) fn store(tx: &mut Tx, before: Option<&Voucher>, voucher: Voucher) -> 
     let (now, then) = (seen(&voucher), before.map(seen).unwrap_or_default());
     let difference = Difference { vouchers: now.vouchers - then.vouchers, available: now.available - then.available };
     totals::add(tx, voucher.campaign_id.as_ref(), difference)?;
+    if let Some(campaign) = &voucher.campaign_id {
+        match before {
+            None => summary::count(tx, campaign, |day| count_new(day, &voucher))?,
+            // Of a campaign that is deleted itself, nobody can read a summary.
+            Some(before)
+                if !before.is_binned && voucher.is_binned && tx.config().campaign_with_id(campaign).is_some() =>
+            {
+                summary::count(tx, campaign, |day| count_deleted(day, &voucher))?;
+            }
+            Some(_) => {}
+        }
+    }
     tx.put(voucher);
     Ok(())
 }

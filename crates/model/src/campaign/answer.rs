@@ -1,5 +1,6 @@
 //! A campaign as clients see it.
 
+use indexmap::IndexMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -57,6 +58,9 @@ pub struct CampaignAnswer {
     /// Not in lists, and not of promotions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_rules_assignments: Option<Assignments>,
+    /// Not in lists unless asked for, and not in summaries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_settings_assignments: Option<AccessAssignments>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub referral_program: Option<ReferralProgram>,
     /// The tiers of a promotion; not in lists.
@@ -67,6 +71,22 @@ pub struct CampaignAnswer {
     #[schema(value_type = Option<Object>)]
     pub loyalty_tiers_expiration: Option<serde_json::Map<String, serde_json::Value>>,
     pub object: &'static str,
+}
+
+/// Which areas and stores a campaign is for: there are none yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AccessAssignments {
+    pub object: &'static str,
+    pub data_ref: &'static str,
+    #[schema(value_type = Vec<Object>)]
+    pub data: [(); 0],
+    pub total: u64,
+}
+
+impl Default for AccessAssignments {
+    fn default() -> Self {
+        Self { object: "list", data_ref: "data", data: [], total: 0 }
+    }
 }
 
 /// What a campaign's vouchers are made by, as returned: with a copy of the campaign's limits.
@@ -90,6 +110,17 @@ pub struct TemplateAnswer {
     pub expiration_date: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validity_timeframe: Option<ValidityTimeframe>,
+}
+
+/// What has happened in a campaign.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CampaignSummary {
+    pub object: &'static str,
+    pub campaign: CampaignAnswer,
+    /// The counters that campaigns of its type have. Amounts are minor units.
+    #[serde(flatten)]
+    #[schema(value_type = std::collections::BTreeMap<String, i64>)]
+    pub counters: IndexMap<&'static str, i64>,
 }
 
 /// A campaign inside of an event.
@@ -200,10 +231,11 @@ impl Campaign {
             category: category.map(|category| category.name.clone()),
             category_id: self.category_id.clone(),
             categories: Vec::new(),
-            creation_status: self.creation_status,
-            vouchers_generation_status: self.creation_status,
+            creation_status: self.status(),
+            vouchers_generation_status: self.status(),
             protected: false,
             validation_rules_assignments: None,
+            access_settings_assignments: None,
             referral_program: self.referral_program.clone(),
             promotion: None,
             loyalty_tiers_expiration: self.loyalty_tiers_expiration.clone(),

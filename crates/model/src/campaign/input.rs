@@ -10,6 +10,7 @@ use crate::{
     code_config::CodeConfigInput,
     error::{Path, Rule},
     metadata::Metadata,
+    number::whole_or_none,
     patch::Expected,
     payload::joined,
     promotion_tier::TiersInput,
@@ -115,6 +116,17 @@ pub struct AccessInput {
     pub area_all_stores_ids: Vec<String>,
 }
 
+impl AccessSettingsInput {
+    /// Every area or store that is named, with the word for it.
+    pub fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [&self.assign, &self.unassign].into_iter().flat_map(|input| {
+            let areas = input.areas_ids.iter().chain(&input.area_all_stores_ids);
+            let areas = areas.map(|id| ("area", id.as_str()));
+            areas.chain(input.area_stores_ids.iter().map(|id| ("area_store", id.as_str())))
+        })
+    }
+}
+
 /// The body of an update; other keys are ignored.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, ToSchema)]
 pub struct CampaignUpdate {
@@ -180,3 +192,38 @@ pub struct AddedVouchers {
 }
 
 joined!(AddedVouchers { origin, attributes, limits });
+
+/// A voucher of a JSON import into a campaign. What it does not say is as in the campaign.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, ToSchema)]
+pub struct ImportedVoucher {
+    #[serde(flatten)]
+    pub value: ImportedValue,
+    #[serde(flatten)]
+    pub added: AddedVouchers,
+}
+
+joined!(ImportedVoucher { value, added });
+
+/// What an imported card begins with, if that is not what the campaign says.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ImportedValue {
+    pub gift: Option<ImportedGift>,
+    pub loyalty_card: Option<ImportedCard>,
+}
+
+/// Credits in minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ImportedGift {
+    #[serde(deserialize_with = "whole_or_none")]
+    pub amount: Option<i64>,
+}
+
+/// Points.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct ImportedCard {
+    #[serde(deserialize_with = "whole_or_none")]
+    pub points: Option<i64>,
+}

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use crate::{
     Timestamp,
     code_config::CodeConfig,
-    ids::{CampaignId, CategoryId},
+    ids::{AsyncActionId, CampaignId, CategoryId},
     metadata::Metadata,
     number::whole,
     validation_rule::Assignments,
@@ -23,11 +23,11 @@ use crate::{
     voucher::{VoucherType, VoucherValue},
 };
 
-pub use answer::{CampaignAnswer, SimpleCampaign, SimpleTemplate};
+pub use answer::{AccessAssignments, CampaignAnswer, CampaignSummary, SimpleCampaign, SimpleTemplate};
 pub use event::{CampaignData, GenerationData};
 pub use input::{
-    AddedVouchers, CampaignInput, CampaignOrigin, CampaignSettings, CampaignUpdate, CampaignVouchers, TemplateCodes,
-    TemplateInput,
+    AccessSettingsInput, AddedVouchers, CampaignInput, CampaignOrigin, CampaignSettings, CampaignUpdate,
+    CampaignVouchers, ImportedValue, ImportedVoucher, TemplateCodes, TemplateInput,
 };
 
 /// A campaign as stored. What is not set is absent.
@@ -63,8 +63,11 @@ pub struct Campaign {
     pub created_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
-    /// How far its vouchers are.
+    /// How its vouchers are when no job works on them; see [`Campaign::status`].
     pub creation_status: GenerationStatus,
+    /// The jobs that work on its vouchers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub running: Vec<RunningJob>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub referral_program: Option<ReferralProgram>,
     #[serde(default, skip_serializing_if = "Assignments::is_empty")]
@@ -94,6 +97,14 @@ pub enum Supply {
     Static,
     /// One code that everybody can use.
     Standalone,
+}
+
+/// A job that works on a campaign's vouchers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunningJob {
+    pub job: AsyncActionId,
+    /// What the campaign's status is meanwhile.
+    pub status: GenerationStatus,
 }
 
 /// How far the work on a campaign's vouchers is.
@@ -146,8 +157,9 @@ pub enum ConversionEventType {
     CustomEvent,
 }
 
-/// A custom event, by its schema.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// A custom event, by its schema. A client may leave out one of the two.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
 pub struct ConversionEvent {
     pub id: String,
     pub name: String,
@@ -187,7 +199,58 @@ fn campaign_word() -> Cow<'static, str> {
     Cow::Borrowed("CAMPAIGN")
 }
 
+impl Campaign {
+    /// How far the work on its vouchers is.
+    pub fn status(&self) -> GenerationStatus {
+        let changes = |running: &&RunningJob| running.status == GenerationStatus::Modifying;
+        let running = self.running.iter().find(changes).or(self.running.first());
+        running.map_or(self.creation_status, |running| running.status)
+    }
+
+    /// A job begins to work on its vouchers.
+    pub fn begin(&mut self, job: AsyncActionId, status: GenerationStatus) {
+        self.running.push(RunningJob { job, status });
+    }
+
+    /// A job is done with its vouchers, and maybe has left them in a state.
+    pub fn end(&mut self, job: &AsyncActionId, left: Option<GenerationStatus>) {
+        self.running.retain(|running| running.job != *job);
+        self.creation_status = left.unwrap_or(self.creation_status);
+    }
+}
+
+impl GenerationStatus {
+    /// The names of all.
+    pub const NAMES: [&'static str; 5] = ["DONE", "IN_PROGRESS", "FAILED", "DRAFT", "MODIFYING"];
+
+    /// The status as it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            GenerationStatus::Done => "DONE",
+            GenerationStatus::InProgress => "IN_PROGRESS",
+            GenerationStatus::Failed => "FAILED",
+            GenerationStatus::Draft => "DRAFT",
+            GenerationStatus::Modifying => "MODIFYING",
+        }
+    }
+}
+
+impl Supply {
+    /// The word as it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Supply::AutoUpdate => "AUTO_UPDATE",
+            Supply::Static => "STATIC",
+            Supply::Standalone => "STANDALONE",
+        }
+    }
+}
+
 impl CampaignType {
+    /// The names of all.
+    pub const NAMES: [&'static str; 5] =
+        ["DISCOUNT_COUPONS", "GIFT_VOUCHERS", "LOYALTY_PROGRAM", "PROMOTION", "REFERRAL_PROGRAM"];
+
     /// The type as it is written.
     pub const fn name(self) -> &'static str {
         match self {
@@ -224,6 +287,27 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_campaign_is_as_far_as_the_jobs_that_work_on_its_vouchers() {
+        use GenerationStatus::*;
+        let json = json!({
+            "id": "camp_1", "name": "Sale", "campaign_type": "PROMOTION", "type": "STATIC", "auto_join": false,
+            "join_once": false, "use_voucher_metadata_schema": false, "active": true,
+            "created_at": "2020-08-16T00:00:00.000Z", "creation_status": "DONE",
+        });
+        let mut campaign: Campaign = serde_json::from_value(json).expect("a campaign");
+        let mut seen = vec![campaign.status()];
+        campaign.begin("aa_1".into(), InProgress);
+        seen.push(campaign.status());
+        campaign.begin("aa_2".into(), Modifying);
+        seen.push(campaign.status());
+        campaign.end(&"aa_1".into(), Some(Failed));
+        seen.push(campaign.status());
+        campaign.end(&"aa_2".into(), None);
+        seen.push(campaign.status());
+        assert_eq!(seen, [Done, InProgress, Modifying, Modifying, Failed]);
+    }
 
     #[test]
     fn what_is_stored_comes_back() {

@@ -96,6 +96,8 @@ operators! {
 impl Operator {
     /// The operator of that name (`$` included, case matters).
     pub fn parse(name: &str) -> Option<Self> {
+        // One of them has always been known without it, too.
+        let name = if name == "before_start" { Operator::BeforeStart.name() } else { name };
         Self::ALL.iter().copied().find(|operator| operator.name() == name)
     }
 }

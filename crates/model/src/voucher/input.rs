@@ -129,6 +129,7 @@ pub struct OriginInput {
     /// The name or id of the campaign that it joins.
     pub campaign: Option<String>,
     pub campaign_id: Option<String>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
     #[schema(value_type = Option<QuantityInput>)]
     pub redemption: Patch<QuantityInput>,
     /// The ids of validation rules.
@@ -175,14 +176,19 @@ impl Expected for ValueEffect {
 #[serde(default)]
 pub struct VoucherAttributes {
     /// A category by name; a new one is made.
+    #[serde(skip_serializing_if = "Patch::is_absent")]
     #[schema(value_type = Option<String>)]
     pub category: Patch<String>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
     #[schema(value_type = Option<String>)]
     pub category_id: Patch<String>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
     #[schema(value_type = Option<bool>)]
     pub active: Patch<bool>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
     #[schema(value_type = Option<String>)]
     pub additional_info: Patch<String>,
+    #[serde(skip_serializing_if = "Patch::is_absent")]
     #[schema(value_type = Option<Metadata>)]
     pub metadata: Patch<Metadata>,
 }

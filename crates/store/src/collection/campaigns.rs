@@ -2,6 +2,7 @@
 
 use guerdon_model::{
     campaign::Campaign,
+    campaign_day::CampaignDay,
     campaign_totals::CampaignTotals,
     ids::{CampaignId, CustomerId},
     voucher::Voucher,
@@ -32,6 +33,16 @@ impl Document for CampaignTotals {
     }
     fn columns(&self) -> Vec<ColumnValue> {
         Vec::new()
+    }
+}
+
+impl Document for CampaignDay {
+    const COLLECTION: Collection = Collection::CampaignDays;
+    fn id(&self) -> &str {
+        &self.id
+    }
+    fn columns(&self) -> Vec<ColumnValue> {
+        vec![self.campaign_id.as_str().into(), self.day.as_str().into()]
     }
 }
 

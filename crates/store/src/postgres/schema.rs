@@ -23,6 +23,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("../../migrations/postgres/0004_orders.sql"), oldest_program: 1 },
     Migration { sql: include_str!("../../migrations/postgres/0005_segments.sql"), oldest_program: 1 },
     Migration { sql: include_str!("../../migrations/postgres/0006_campaigns.sql"), oldest_program: 1 },
+    Migration { sql: include_str!("../../migrations/postgres/0007_campaign_days.sql"), oldest_program: 1 },
     Migration { sql: include_str!("../../migrations/postgres/0008_publications.sql"), oldest_program: 1 },
     Migration { sql: include_str!("../../migrations/postgres/0010_promotions.sql"), oldest_program: 1 },
 ];

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0004_orders.sql"),
     include_str!("../../migrations/sqlite/0005_segments.sql"),
     include_str!("../../migrations/sqlite/0006_campaigns.sql"),
+    include_str!("../../migrations/sqlite/0007_campaign_days.sql"),
     include_str!("../../migrations/sqlite/0008_publications.sql"),
     include_str!("../../migrations/sqlite/0010_promotions.sql"),
 ];
