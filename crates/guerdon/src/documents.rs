@@ -10,6 +10,7 @@ use guerdon_model::{
     category::Category,
     customer::{Customer, DeletedCustomer},
     event_schema::EventSchema,
+    export::Export,
     metadata_schema::MetadataSchema,
     product::Product,
     project::Project,
@@ -48,6 +49,7 @@ pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<Col
         Collection::Campaigns => of::<Campaign>(record),
         Collection::CampaignTotals => of::<CampaignTotals>(record),
         Collection::Vouchers => of::<Voucher>(record),
+        Collection::Exports => of::<Export>(record),
     }
 }
 

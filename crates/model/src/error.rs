@@ -62,6 +62,8 @@ pub enum Error {
     InvalidVoucher { details: String },
     /// There are not so many codes of the form that was asked for.
     InvalidCodeConfig { details: String },
+    /// An export is asked for a field that it can't have.
+    InvalidExportFields { allowed: Vec<&'static str> },
     /// The project has stacking rules already.
     StackingRulesExist,
     /// Unknown, wrong, blocked or missing credentials.
@@ -258,6 +260,12 @@ impl Error {
             Error::InvalidCodeConfig { details } => {
                 row(400, Some("invalid_code_config"), "Invalid code config", Some(details.clone()))
             }
+            Error::InvalidExportFields { allowed } => row(
+                400,
+                Some("invalid_export_fields"),
+                "Invalid Export",
+                Some(format!("Unsupported field used. Allowed fields: {}", allowed.join(", "))),
+            ),
             Error::StackingRulesExist => row(
                 409,
                 Some("stacking_rules_exist"),

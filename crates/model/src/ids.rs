@@ -113,6 +113,8 @@ ids! {
     StackingRulesId = "stk_" Suffix::TimeOrdered;
     /// A dashboard user.
     UserId = "user_" Suffix::Random(32);
+    /// An export.
+    ExportId = "exp_" Suffix::Random(24);
 }
 
 /// The partition of what belongs to the installation rather than to one project: management keys

@@ -21,6 +21,7 @@ pub mod discount;
 pub mod error;
 pub mod event;
 pub mod event_schema;
+pub mod export;
 pub mod filter;
 pub mod ids;
 pub mod list;

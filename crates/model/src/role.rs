@@ -42,6 +42,9 @@ pub enum Permission {
     VouchersRead,
     VouchersModify,
     VouchersDelete,
+    ExportsRead,
+    /// To start and delete exports; to start one takes the permission to read the resource, too.
+    ExportsModify,
 }
 
 impl Role {
@@ -76,6 +79,7 @@ impl Role {
             (Role::Viewer | Role::Merchant, ValidationRulesRead | CategoriesRead | CampaignsRead | VouchersRead) => {
                 true
             }
+            (Role::Viewer, ExportsRead | ExportsModify) => true,
             (Role::Viewer | Role::Merchant, _) => false,
         }
     }

@@ -3,6 +3,7 @@
 //! A new resource is a new row here, an `impl Document` below and a table in each store's schema.
 
 mod campaigns;
+mod exports;
 
 use std::sync::Arc;
 
@@ -48,6 +49,7 @@ pub enum Collection {
     Campaigns,
     CampaignTotals,
     Vouchers,
+    Exports,
 }
 
 /// How a collection is stored.
@@ -221,11 +223,13 @@ static TABLE: [Spec; Collection::ALL.len()] = [
         // The campaigns' totals say how many there are.
         counted: false,
     },
+    // By time of creation they are listed by their ids, which begin with it.
+    Spec { table: "exports", columns: &[text("status")], configuration: false, counted: true },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 20] = [
+    pub const ALL: [Collection; 21] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -246,6 +250,7 @@ impl Collection {
         Collection::Campaigns,
         Collection::CampaignTotals,
         Collection::Vouchers,
+        Collection::Exports,
     ];
 
     /// This collection's row of the table.
