@@ -21,6 +21,7 @@ mod campaigns;
 mod categories;
 mod customers;
 mod docs_page;
+mod exports;
 mod listing;
 mod management;
 mod metadata_schemas;

@@ -15,6 +15,7 @@ use guerdon_model::{
     customer::{Customer, CustomerInput, PermanentDeletion},
     error::Dialect,
     event_schema::EventSchema,
+    export::{Export, ExportInput},
     metadata_schema::MetadataSchema,
     product::{Product, ProductInput, ProductWithSkus},
     project::{NewKey, ProjectAnswer},
@@ -32,7 +33,7 @@ use utoipa::{
 };
 
 use crate::{
-    async_actions, bin, call::Call, campaigns, categories, customers, management, metadata_schemas, products,
+    async_actions, bin, call::Call, campaigns, categories, customers, exports, management, metadata_schemas, products,
     respond::Answer, validation_rules, vouchers,
 };
 
@@ -53,6 +54,8 @@ pub struct Route {
     pub(crate) request: Option<Described>,
     pub(crate) answer: AnswerKind,
     pub(crate) deprecated: bool,
+    /// A query parameter without which another route of the same method and path answers.
+    pub(crate) only_with: Option<&'static str>,
     pub(crate) handler: Handler,
 }
 
@@ -136,6 +139,7 @@ where
         request: None,
         answer: AnswerKind::Nothing,
         deprecated: false,
+        only_with: None,
         handler: Arc::new(move |call| handler(call).boxed()),
     }
 }
@@ -224,6 +228,11 @@ impl Route {
         self.surface = Surface::Open;
         self
     }
+
+    fn only_with(mut self, parameter: &'static str) -> Self {
+        self.only_with = Some(parameter);
+        self
+    }
 }
 
 const LIMIT: (&str, &str) = ("limit", "How many rows, 1 to 100; 10 by default.");
@@ -242,6 +251,7 @@ pub fn table() -> Vec<Route> {
         stacking_rules_routes(),
         campaign_routes(),
         voucher_routes(),
+        export_routes(),
     ]
     .concat()
 }
@@ -347,6 +357,30 @@ fn voucher_routes() -> Vec<Route> {
             .takes::<VoucherInput>()
             .answers::<VoucherAnswer>(),
         get(VOUCHER, "Read a voucher", vouchers::get).needs(VouchersRead).answers::<VoucherAnswer>(),
+    ]
+}
+
+fn export_routes() -> Vec<Route> {
+    const EXPORT: &str = "/v1/exports/{exportId}";
+    vec![
+        get("/v1/exports", "List exports", exports::list)
+            .needs(ExportsRead)
+            .query(&[
+                LIMIT,
+                ("page", "The page, 1 to 1000."),
+                ("order", "created_at or status, with a minus for descending; -created_at by default."),
+            ])
+            .lists::<Export>("exports"),
+        post("/v1/exports", "Start an export", exports::create)
+            .needs(ExportsModify)
+            .takes::<ExportInput>()
+            .answers::<Export>(),
+        get(EXPORT, "Download the file of an export", exports::download).answers_csv().open().only_with("token"),
+        get(EXPORT, "Read an export, or download its file", exports::get)
+            .needs(ExportsRead)
+            .query(&[("token", "From the link to the file: answers with CSV, and needs no key.")])
+            .answers::<Export>(),
+        delete(EXPORT, "Delete an export and its file", exports::delete).needs(ExportsModify),
     ]
 }
 

@@ -78,7 +78,7 @@ pub(super) async fn run(
         }
     }
     let claim = claim.clone();
-    guerdon.executor.execute(context.clone(), Vec::new(), move |tx| give_way(tx, &claim)).await
+    guerdon.executor.execute(context.clone(), Vec::new(), move |tx| claim.give_way(tx)).await
 }
 
 fn make_slice(tx: &mut Tx, claim: &Claim, codes: &mut CodeDraw) -> Result<Step> {
@@ -142,12 +142,4 @@ fn emit(tx: &mut Tx, kind: EventType, campaign: &Campaign, count: Option<u64>) {
     let completed_at = (kind == EventType::CAMPAIGN_GENERATION_COMPLETED).then(|| tx.now());
     let data = GenerationData { campaign: &shown, count, completed_at };
     tx.emit(Event::Of { kind, entity_id: campaign.id.as_str(), data: &data });
-}
-
-/// Makes the job due behind the others.
-fn give_way(tx: &mut Tx, claim: &Claim) -> Result<Progress> {
-    let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
-    job.due_at = Some(tx.now());
-    tx.put(job);
-    Ok(Progress::GaveWay)
 }

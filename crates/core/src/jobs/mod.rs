@@ -3,19 +3,23 @@
 //! A job is a document. Whoever works on it moves its `due_at` into the future (a lease) and, with
 //! every step, commits the step's changes and the job's progress together: a step happens once, and a
 //! job whose worker died becomes due again where it stopped. Jobs of one project run one after the
-//! other, in the order in which they were started; only those that generate codes take turns beside them. `docs/async-actions.md` is the page for users.
+//! other, in the order in which they were started; only those that generate codes or write exports take turns beside them.
+//! `docs/async-actions.md` is the page for users.
 
 pub mod bulk;
+pub mod export;
 pub mod generation;
 pub mod import;
 mod rows;
 mod runner;
+mod runs;
 
 use std::borrow::Cow;
 
 use guerdon_model::{
     Error, Timestamp,
     async_action::{AsyncAction, OperationStatus, Status, async_action_object},
+    filter::{Filter, Junction, Operator, Predicate},
     ids::{AsyncActionId, ProjectId, RequestId},
     list::List,
 };
@@ -29,7 +33,7 @@ use crate::{
     context::Context,
     customers::import::CustomerColumn,
     failure::damaged,
-    jobs::{bulk::BulkWork, generation::GenerationWork, import::ImportWork},
+    jobs::{bulk::BulkWork, export::ExportWork, generation::GenerationWork, import::ImportWork},
     products::import::{ProductColumn, SkuColumn},
     service::Guerdon,
     tx::{Result, Tx},
@@ -41,6 +45,9 @@ pub const LEASE: i64 = 15_000;
 pub const MAX_FAILURES: usize = 1_000;
 /// How long the report of a bulk update can be downloaded, in milliseconds.
 pub const REPORT_LIFETIME: i64 = 7 * 24 * 3_600_000;
+
+/// The type of jobs that are no async actions to clients: their exports say how they are.
+const EXPORT: &str = "EXPORTS.CREATE";
 
 /// A job as stored: what clients see of it, and where the work stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,6 +74,8 @@ pub enum Work {
     ProductsBulk(BulkWork),
     ProductsMetadata(BulkWork),
     VouchersGenerate(GenerationWork),
+    /// Clients see the export instead of an async action.
+    Export(ExportWork),
     /// Deletes what is left of a project.
     ProjectPurge {
         project: ProjectId,
@@ -85,13 +94,14 @@ impl Work {
             Work::ProductsBulk(_) => "PRODUCTS.BULK_UPDATE",
             Work::ProductsMetadata(_) => "PRODUCTS.METADATA_UPDATE",
             Work::VouchersGenerate(_) => "CAMPAIGN.VOUCHERS_GENERATE",
+            Work::Export(_) => EXPORT,
             Work::ProjectPurge { .. } => "PROJECTS.PURGE",
         }
     }
 
     /// Whether such jobs take turns instead of waiting for those before them.
     fn takes_turns(&self) -> bool {
-        matches!(self, Work::VouchersGenerate(_))
+        matches!(self, Work::VouchersGenerate(_) | Work::Export(_))
     }
 
     /// Where a bulk update stands, whatever it updates.
@@ -105,6 +115,7 @@ impl Work {
             | Work::ProductsImport(_)
             | Work::SkusImport(_)
             | Work::VouchersGenerate(_)
+            | Work::Export(_)
             | Work::ProjectPurge { .. } => None,
         }
     }
@@ -179,6 +190,14 @@ impl Claim {
         let job = tx.get::<Job>(&self.id)?;
         Ok(job.filter(|job| job.turn == self.turn && job.due_at.is_some()).map(|job| job.as_ref().clone()))
     }
+
+    /// Makes the job due behind the others.
+    pub(crate) fn give_way(&self, tx: &mut Tx) -> Result<Progress> {
+        let Some(mut job) = self.job(tx)? else { return Ok(Progress::Lost) };
+        job.due_at = Some(tx.now());
+        tx.put(job);
+        Ok(Progress::GaveWay)
+    }
 }
 
 /// What came of working on a job, or of one step of it.
@@ -233,10 +252,17 @@ impl Job {
 
 /// One async action, with its result once it is finished.
 pub fn get(tx: &mut Tx, id: &str) -> Result<AsyncAction> {
-    let job = tx.get::<Job>(id)?.ok_or_else(|| Error::not_found("async_action", id))?;
+    let job = tx.get::<Job>(id)?.filter(|job| job.action.kind != EXPORT);
+    let job = job.ok_or_else(|| Error::not_found("async_action", id))?;
     let mut action = job.action.clone();
     action.processing_time = Some(action.updated_at.millis_since(action.created_at));
     Ok(action)
+}
+
+/// Everything that is an async action to clients.
+fn visible() -> Filter {
+    let is_export = Predicate { field: "action.type".into(), operator: Operator::IsNot, values: vec![EXPORT.into()] };
+    Filter { junction: Junction::And, predicates: vec![is_export] }
 }
 
 /// A page of async actions, newest first, without results.
@@ -255,6 +281,7 @@ pub async fn list(
             context,
             Query {
                 conditions: end_date.map(|end| (column, Condition::LessThan(end.into()))).into_iter().collect(),
+                filter: Some((visible(), guerdon.moment(&context.project).await?)),
                 order: Order::Column { column, descending: true },
                 limit,
                 ..Query::all(context.project.clone(), Collection::Jobs)

@@ -10,9 +10,10 @@ use guerdon_model::{Error, Timestamp, customer::CustomerInput, ids::ProjectId, p
 use guerdon_store::{Collection, Condition, Query, Record};
 use tokio::task::JoinSet;
 
-use super::{Claim, Job, LEASE, Progress, Work, bulk, generation, import};
+use super::{Claim, Job, LEASE, Progress, Work, bulk, export, generation, import};
 use crate::{
     context::Context,
+    exports,
     failure::unavailable,
     projects,
     service::Guerdon,
@@ -192,6 +193,7 @@ async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> Ended {
             bulk::run::<ProductInput>(&guerdon, &context, &claim, work).await
         }
         Work::VouchersGenerate(_) => generation::run(&guerdon, &context, &claim).await,
+        Work::Export(work) => export::run(&guerdon, &context, &claim, work).await,
         Work::ProjectPurge { project } => projects::purge(&guerdon, &context, &claim, &project).await,
     };
     match outcome {
@@ -232,6 +234,9 @@ fn claim(tx: &mut Tx, id: &str) -> Result<Option<Job>> {
 
 fn break_off(tx: &mut Tx, claim: &Claim, reason: &str) -> Result<()> {
     if let Some(mut job) = claim.job(tx)? {
+        if let Work::Export(work) = &job.work {
+            exports::fail(tx, work)?;
+        }
         job.break_off(reason, tx.now());
         tx.put(job);
     }
