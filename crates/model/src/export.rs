@@ -9,9 +9,10 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use crate::{
-    Error, Timestamp,
+    Error, Patch, Timestamp,
     error::{Path, Rule},
     ids::{ExportId, UserId},
+    patch::Expected,
 };
 
 /// The most columns that a file may be asked to have.
@@ -127,7 +128,12 @@ pub struct ExportFile {
 pub struct ExportInput {
     pub exported_object: ExportedObject,
     #[serde(default)]
-    pub parameters: Option<Parameters>,
+    #[schema(value_type = Option<Parameters>)]
+    pub parameters: Patch<Parameters>,
+}
+
+impl Expected for Parameters {
+    const NAME: &'static str = "object";
 }
 
 impl Export {

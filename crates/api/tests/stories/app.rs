@@ -323,9 +323,9 @@ pub(crate) fn redacted(json: Value) -> Value {
 }
 
 fn redacted_text(text: &str) -> String {
-    const PREFIXES: [&str; 24] = [
-        "cust_", "evcus_", "aa_", "v-", "whs_", "wh_", "del_", "ms_", "prod_", "sku_", "tbe_", "camp_", "v_", "cat_",
-        "val_", "asgm_", "promo_", "stack_", "pub_", "rh_", "vtx_", "ord_", "ordli_", "seg_",
+    const PREFIXES: [&str; 25] = [
+        "exp_", "cust_", "evcus_", "aa_", "v-", "whs_", "wh_", "del_", "ms_", "prod_", "sku_", "tbe_", "camp_", "v_",
+        "cat_", "val_", "asgm_", "promo_", "stack_", "pub_", "rh_", "vtx_", "ord_", "ordli_", "seg_",
     ];
     if text.len() == 24 && text.ends_with('Z') && Timestamp::parse(text).is_some() {
         return "<time>".into();

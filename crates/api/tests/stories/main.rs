@@ -7,6 +7,7 @@ mod bad_input;
 mod bin;
 mod campaigns;
 mod customers;
+mod exports;
 mod imports;
 mod lists;
 mod management;

@@ -42,7 +42,7 @@ pub fn permission(object: ExportedObject) -> Permission {
 
 /// Starts an export.
 pub fn create(tx: &mut Tx, input: &ExportInput) -> Result<Export> {
-    let parameters = input.parameters.clone().unwrap_or_default();
+    let parameters = input.parameters.as_value().cloned().unwrap_or_default();
     let resource = resource(input.exported_object);
     parameters.check_lengths()?;
     resource.check_fields(&parameters)?;

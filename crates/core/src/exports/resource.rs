@@ -81,9 +81,7 @@ impl Resource {
         };
         match parameters.fields.iter().flatten().all(is_known) {
             true => Ok(()),
-            false => {
-                Err(Error::InvalidExportFields { allowed: self.fields.iter().map(|(name, _)| *name).collect() })
-            }
+            false => Err(Error::InvalidExportFields { allowed: self.fields.iter().map(|(name, _)| *name).collect() }),
         }
     }
 

@@ -142,9 +142,7 @@ fn formulas(value: &VoucherValue) -> Vec<&str> {
 /// What is free, and where it comes from.
 fn units(value: &VoucherValue) -> (Vec<&str>, Value) {
     match value {
-        VoucherValue::Discount { discount: Discount::Unit(units) } => {
-            (vec![&units.unit_type], json!(units.effect))
-        }
+        VoucherValue::Discount { discount: Discount::Unit(units) } => (vec![&units.unit_type], json!(units.effect)),
         VoucherValue::Discount { discount: Discount::Units(many) } => {
             (many.units.iter().map(|units| units.unit_type.as_str()).collect(), json!(many.effect))
         }

@@ -75,7 +75,8 @@ impl ExportWork {
     /// Everything that was stored so far.
     pub(crate) fn blobs(&self) -> Vec<String> {
         let file = [file::blob(&self.export)];
-        let merge = self.merge.iter().flat_map(|merge| merge.cursors.iter().map(|cursor| &cursor.run).chain(&merge.into));
+        let merge =
+            self.merge.iter().flat_map(|merge| merge.cursors.iter().map(|cursor| &cursor.run).chain(&merge.into));
         let runs = self.runs.iter().chain(merge).map(|run| runs::blob(&self.export, run.number));
         file.into_iter().chain(runs).collect()
     }

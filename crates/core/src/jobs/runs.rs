@@ -249,7 +249,8 @@ mod tests {
 
     #[test]
     fn keys_sort_as_their_values_do() {
-        let values = [json!(null), json!(-5), json!(0), json!(7), json!(300), json!(""), json!("A"), json!("a"), json!("ab")];
+        let values =
+            [json!(null), json!(-5), json!(0), json!(7), json!(300), json!(""), json!("A"), json!("a"), json!("ab")];
         let keys = values.map(|value| key(&json!({"at": value}), &["missing", "at"], "id"));
         assert!(keys.is_sorted(), "{keys:?}");
         assert!(key(&json!({"at": "x"}), &["at"], "1") < key(&json!({"at": "x"}), &["at"], "2"));
