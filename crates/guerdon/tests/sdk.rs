@@ -29,7 +29,7 @@ async fn the_javascript_sdk_works_and_its_writes_are_announced() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_python_sdk_works_and_its_writes_are_announced() {
     let Some(folder) = installed() else { return };
-    for script in ["python/customers.py", "python/products.py"] {
+    for script in ["python/customers.py", "python/products.py", "python/exports.py"] {
         let mut python = Command::new(folder.join("python/.venv/bin/python"));
         // No compiled files beside the scripts.
         python.arg("-B").arg(folder.join(script));
