@@ -9,7 +9,7 @@ use super::resource::{Resource, SortBy, Surroundings};
 pub(super) static CUSTOMERS: Resource = Resource {
     permission: Permission::CustomersRead,
     collection: Collection::Customers,
-    metadata: "customer",
+    metadata: Some("customer"),
     fields: &[
         ("name", "name"),
         ("id", "id"),

@@ -17,8 +17,8 @@ pub(crate) struct Resource {
     /// What an export of it takes, besides the permission to export.
     pub(crate) permission: Permission,
     pub(crate) collection: Collection,
-    /// Whose schema names the columns of the field `metadata`.
-    pub(crate) metadata: &'static str,
+    /// Whose schema names the columns of the field `metadata`; none if it has no metadata.
+    pub(crate) metadata: Option<&'static str>,
     /// Every field with its path, in the order in which a refusal lists them.
     pub(crate) fields: &'static [(&'static str, &'static str)],
     /// The fields of a file for which none were named.
@@ -27,7 +27,7 @@ pub(crate) struct Resource {
     pub(crate) orders: &'static [(&'static str, SortBy)],
     /// What can be filtered by, with its path. A name that ends with a dot stands for all that begin with it.
     pub(crate) filters: &'static [(&'static str, &'static str)],
-    /// Parameters and filters that an index answers if they name one value, with its column.
+    /// Parameters and paths of filters that an index answers if they name one value, with its column.
     pub(crate) indexed: &'static [(&'static str, &'static str)],
     /// Where the id of a customer is who is added to the JSON as `customer`, if a field asks for it.
     pub(crate) customer: Option<&'static str>,
@@ -76,7 +76,8 @@ impl Resource {
     /// `invalid_export_fields`.
     pub(super) fn check_fields(&self, parameters: &Parameters) -> Result<(), Error> {
         let is_known = |field: &String| {
-            let is_key = || field.strip_prefix(METADATA_KEY).is_some_and(|key| !key.is_empty());
+            let is_key =
+                || self.metadata.is_some() && field.strip_prefix(METADATA_KEY).is_some_and(|key| !key.is_empty());
             self.fields.iter().any(|(name, _)| name == field) || is_key()
         };
         match parameters.fields.iter().flatten().all(is_known) {
@@ -112,7 +113,7 @@ impl Resource {
         if fields.is_empty() {
             fields.extend(self.defaults);
         }
-        let schema = config.metadata_schemas().get(self.metadata);
+        let schema = self.metadata.and_then(|resource| config.metadata_schemas().get(resource));
         let keys = schema.map(|schema| {
             let live = schema.properties.iter().filter(|(_, definition)| definition.deleted != Some(true));
             live.map(|(key, _)| format!("{METADATA_KEY}{key}")).collect::<Vec<_>>()
@@ -187,12 +188,13 @@ mod tests {
     fn the_table_refers_to_what_it_has() {
         for resource in ALL {
             let is_field = |name: &&str| resource.fields.iter().any(|(field, _)| field == name);
-            assert!(resource.defaults.iter().all(|name| is_field(name)));
+            assert!(resource.defaults.iter().all(is_field));
             for (_, column) in resource.indexed {
                 assert!(resource.collection.column(column).is_some(), "{column}");
             }
-            let labels = resource.fields.iter().map(|(name, _)| label(name));
-            assert!(labels.into_iter().all(|label| !label.is_empty()));
+            for (name, path) in resource.filters {
+                assert_eq!(name.ends_with('.'), path.ends_with('.'), "{name}");
+            }
         }
     }
 }

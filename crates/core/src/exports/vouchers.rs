@@ -14,7 +14,7 @@ use crate::vouchers::answer_with_rules;
 pub(super) static VOUCHERS: Resource = Resource {
     permission: Permission::VouchersRead,
     collection: Collection::Vouchers,
-    metadata: "voucher",
+    metadata: Some("voucher"),
     fields: &[
         ("code", "code"),
         ("voucher_type", "type"),

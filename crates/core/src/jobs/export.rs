@@ -114,7 +114,7 @@ pub(super) async fn run(
     work: ExportWork,
 ) -> std::result::Result<Progress, Error> {
     let id = work.export.clone();
-    let export = guerdon.executor.read(context, |tx| Ok(tx.get::<Export>(id.as_str())?)).await?;
+    let export = guerdon.executor.read(context, |tx| tx.get::<Export>(id.as_str())).await?;
     let mut worker = match export {
         Some(export) => Some(Worker::new(guerdon, context, export, work).await?),
         None => None,
