@@ -3,8 +3,8 @@
 //! A job is a document. Whoever works on it moves its `due_at` into the future (a lease) and, with
 //! every step, commits the step's changes and the job's progress together: a step happens once, and a
 //! job whose worker died becomes due again where it stopped. Jobs of one project run one after the
-//! other, in the order in which they were started; only those that generate codes or write exports take turns beside them.
-//! `docs/async-actions.md` is the page for users.
+//! other, in the order in which they were started; only those that generate codes or write exports
+//! take turns beside them. `docs/async-actions.md` is the page for users.
 
 pub mod bulk;
 pub mod export;
