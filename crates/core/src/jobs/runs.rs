@@ -243,9 +243,54 @@ impl Merger {
 
 #[cfg(test)]
 mod tests {
+    use guerdon_store::{BlobChunk, ChangeSet, Store, memory::Memory};
     use serde_json::json;
 
     use super::*;
+    use crate::{clock::SystemClock, ids::IdGenerator, secrets::SecretKey, service::Options};
+
+    #[tokio::test]
+    async fn a_merge_that_is_taken_up_again_after_every_step_has_each_entry_once() {
+        const RUNS: usize = 3;
+        const ENTRIES: usize = 100;
+        let (project, export) = (ProjectId::from("proj_1"), ExportId::from("exp_1"));
+        let store = Memory::new();
+        let mut changes = ChangeSet::new(project.clone(), "commit".into(), 0);
+        // Long enough for many steps; every piece of a run has ten entries.
+        let line = |number: usize| format!("{number:04}{}\n", "x".repeat(20_000)).into_bytes();
+        for run in 0..RUNS {
+            for seq in 0..ENTRIES / 10 {
+                let numbers = (0..10).map(|place| (seq * 10 + place) * RUNS + run);
+                let written: Vec<_> = numbers.map(|number| (number.to_be_bytes(), line(number))).collect();
+                let bytes = entries(written.iter().map(|(key, line)| (&key[..], line.as_slice())));
+                let blob = blob(&export, run as u32);
+                let expires_at = guerdon_model::Timestamp::default();
+                changes.blob_chunks.push(BlobChunk { blob, seq: seq as u32, bytes, expires_at });
+            }
+        }
+        store.commit(changes).await.expect("a commit");
+        let secret = SecretKey::parse("the secret of this test").expect("a key");
+        let guerdon =
+            Guerdon::new(store, std::sync::Arc::new(SystemClock), IdGenerator::seeded(1), secret, Options::default());
+
+        let run = |number| Run { number, chunks: (ENTRIES / 10) as u32, level: 0 };
+        let mut merge = Merge::of(&[run(0), run(1), run(2)], None);
+        let (mut made, mut steps, mut rows) = (Vec::new(), 0, 0);
+        loop {
+            let mut merger = Merger::new(&guerdon, &project, &export, merge, false).await.expect("a merger");
+            let merged = merger.step(&guerdon, &project, &export).await.expect("a step");
+            made.extend(merged.pieces.concat());
+            (steps, rows) = (steps + 1, rows + merged.rows);
+            // As it is stored between two steps.
+            merge = serde_json::from_str(&json!(merger.merge()).to_string()).expect("a merge");
+            if merged.is_over {
+                break;
+            }
+        }
+        assert!(steps > 4, "{steps}");
+        assert_eq!(rows, (RUNS * ENTRIES) as u64);
+        assert!(made == (0..RUNS * ENTRIES).flat_map(line).collect::<Vec<u8>>());
+    }
 
     #[test]
     fn keys_sort_as_their_values_do() {
