@@ -82,7 +82,7 @@ pub(crate) async fn redirect_here() -> Redirect {
 
 fn sections() -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
-    for route in routes::table() {
+    for route in routes::table().into_iter().filter(|route| route.only_with.is_none()) {
         let surface = if route.path.starts_with("/management") { "management" } else { "v1" };
         let name = format!("{surface}-{}", tag(route.path));
         let operation = Operation::of(&route);

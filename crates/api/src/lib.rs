@@ -22,6 +22,7 @@ mod categories;
 mod custom_events;
 mod customers;
 mod docs_page;
+mod exports;
 mod listing;
 mod management;
 mod metadata_schemas;

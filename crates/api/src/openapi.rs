@@ -24,7 +24,8 @@ pub(crate) async fn serve() -> Response {
 fn build(table: &[Route]) -> Value {
     let mut schemas = Map::new();
     let mut paths = Map::new();
-    for route in table {
+    // One operation stands for all routes of a method and path.
+    for route in table.iter().filter(|route| route.only_with.is_none()) {
         let operation = operation(route, &mut schemas);
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
         path[route.method.as_str().to_ascii_lowercase()] = operation;

@@ -20,6 +20,7 @@ use guerdon_model::{
     customer::{Customer, CustomerInput, PermanentDeletion},
     error::Dialect,
     event_schema::EventSchema,
+    export::{Export, ExportInput},
     holder::{AddedHolders, HoldersInput, RedeemableHolder},
     metadata_schema::MetadataSchema,
     order::{Order, OrderInput},
@@ -44,9 +45,9 @@ use utoipa::{
 };
 
 use crate::{
-    async_actions, bin, call::Call, campaigns, categories, custom_events, customers, management, metadata_schemas,
-    orders, product_collections, products, promotions, publications, referrals, respond::Answer, segments, templates,
-    validation_rules, vouchers,
+    async_actions, bin, call::Call, campaigns, categories, custom_events, customers, exports, management,
+    metadata_schemas, orders, product_collections, products, promotions, publications, referrals, respond::Answer,
+    segments, templates, validation_rules, vouchers,
 };
 
 /// What carries out a route's requests.
@@ -66,6 +67,8 @@ pub struct Route {
     pub(crate) request: Option<Described>,
     pub(crate) answer: AnswerKind,
     pub(crate) deprecated: bool,
+    /// A query parameter without which another route of the same method and path answers.
+    pub(crate) only_with: Option<&'static str>,
     pub(crate) handler: Handler,
 }
 
@@ -149,6 +152,7 @@ where
         request: None,
         answer: AnswerKind::Nothing,
         deprecated: false,
+        only_with: None,
         handler: Arc::new(move |call| handler(call).boxed()),
     }
 }
@@ -243,6 +247,11 @@ impl Route {
         self.surface = Surface::Open;
         self
     }
+
+    fn only_with(mut self, parameter: &'static str) -> Self {
+        self.only_with = Some(parameter);
+        self
+    }
 }
 
 const LIMIT: (&str, &str) = ("limit", "How many rows, 1 to 100; 10 by default.");
@@ -269,6 +278,7 @@ pub fn table() -> Vec<Route> {
         template_routes(),
         publication_routes(),
         referral_routes(),
+        export_routes(),
     ]
     .concat()
 }
@@ -502,6 +512,30 @@ fn referral_routes() -> Vec<Route> {
         ]
     };
     PATHS.into_iter().flat_map(of).collect()
+}
+
+fn export_routes() -> Vec<Route> {
+    const EXPORT: &str = "/v1/exports/{exportId}";
+    vec![
+        get("/v1/exports", "List exports", exports::list)
+            .needs(ExportsRead)
+            .query(&[
+                LIMIT,
+                ("page", "The page, 1 to 1000."),
+                ("order", "created_at or status, with a minus for descending; -created_at by default."),
+            ])
+            .lists::<Export>("exports"),
+        post("/v1/exports", "Start an export", exports::create)
+            .needs(ExportsModify)
+            .takes::<ExportInput>()
+            .answers::<Export>(),
+        get(EXPORT, "Download the file of an export", exports::download).answers_csv().open().only_with("token"),
+        get(EXPORT, "Read an export, or download its file", exports::get)
+            .needs(ExportsRead)
+            .query(&[("token", "From the link to the file: answers with CSV, and needs no key.")])
+            .answers::<Export>(),
+        delete(EXPORT, "Delete an export and its file", exports::delete).needs(ExportsModify),
+    ]
 }
 
 fn product_routes() -> Vec<Route> {

@@ -112,7 +112,10 @@ async fn serve(app: Arc<App>, routes: Arc<[Arc<Route>]>, params: PathParams, req
     let request_id: RequestId = app.guerdon.ids.next(now);
     let (parts, body) = request.into_parts();
     let wanted = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
-    let Some(route) = routes.iter().find(|route| route.method == wanted) else {
+    let query = parts.uri.query().unwrap_or_default();
+    let has = |name: &str| url::form_urlencoded::parse(query.as_bytes()).any(|(key, _)| key == name);
+    let fits = |route: &&Arc<Route>| route.method == wanted && route.only_with.is_none_or(has);
+    let Some(route) = routes.iter().find(fits) else {
         let refusal = method_not_allowed(&parts.method, &routes);
         return with_common_headers(refusal, KeyLimit::unlimited(now), &request_id);
     };
@@ -270,7 +273,9 @@ async fn read_body(body: Body, limit: usize) -> Result<Bytes, Refusal> {
 }
 
 fn method_not_allowed(method: &Method, routes: &[Arc<Route>]) -> Response {
-    let offered: Vec<&str> = routes.iter().map(|route| route.method.as_str()).collect();
+    let mut offered: Vec<&str> = routes.iter().map(|route| route.method.as_str()).collect();
+    // Routes of one method follow one another.
+    offered.dedup();
     let mut response = json_with(
         StatusCode::METHOD_NOT_ALLOWED,
         &serde_json::json!({

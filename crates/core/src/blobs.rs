@@ -1,7 +1,10 @@
-//! Large texts in pieces: uploaded files, bulk bodies, reports.
+//! Large texts in pieces: uploaded files, bulk bodies, reports, exports.
 
-use guerdon_model::Error;
-use guerdon_store::BlobChunk;
+use std::sync::Arc;
+
+use futures_util::{Stream, StreamExt, stream};
+use guerdon_model::{Error, ids::ProjectId};
+use guerdon_store::{BlobChunk, StoreError};
 
 use crate::{context::Context, failure::unavailable, service::Guerdon};
 
@@ -121,4 +124,20 @@ pub async fn read(guerdon: &Guerdon, context: &Context, name: &str, chunks: u32)
         whole.extend(chunk.ok_or(Error::Internal)?);
     }
     Ok(whole)
+}
+
+/// A whole blob, piece by piece as somebody takes them.
+pub fn stream(
+    guerdon: Arc<Guerdon>,
+    project: ProjectId,
+    name: String,
+    chunks: u32,
+) -> impl Stream<Item = Result<Vec<u8>, StoreError>> {
+    stream::iter(0..chunks).then(move |seq| {
+        let (guerdon, project, name) = (guerdon.clone(), project.clone(), name.clone());
+        async move {
+            let chunk = guerdon.store.blob_chunk(&project, &name, seq).await?;
+            chunk.ok_or_else(|| StoreError(format!("piece {seq} of {name} is gone")))
+        }
+    })
 }

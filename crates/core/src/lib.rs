@@ -19,6 +19,7 @@ pub mod customers;
 mod discounts;
 pub mod event_schemas;
 pub mod executor;
+pub mod exports;
 pub mod failure;
 pub mod holders;
 pub mod ids;

@@ -141,7 +141,8 @@ impl Snapshot {
                 | Collection::Publications
                 | Collection::RedeemableHolders
                 | Collection::Participations
-                | Collection::CampaignDays => {}
+                | Collection::CampaignDays
+                | Collection::Exports => {}
             }
         }
         snapshot.segments = Definitions::of(segments)?;

@@ -12,6 +12,7 @@ use guerdon_model::{
     category::Category,
     customer::{Customer, DeletedCustomer},
     event_schema::EventSchema,
+    export::Export,
     holder::RedeemableHolder,
     metadata_schema::MetadataSchema,
     order::Order,
@@ -70,6 +71,7 @@ pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<Col
         Collection::RedeemableHolders => of::<RedeemableHolder>(record),
         Collection::Participations => of::<Participation>(record),
         Collection::CampaignDays => of::<CampaignDay>(record),
+        Collection::Exports => of::<Export>(record),
     }
 }
 

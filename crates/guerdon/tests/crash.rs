@@ -99,6 +99,62 @@ async fn a_generation_of_codes_that_is_killed_goes_on_where_it_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn exports_that_are_killed_again_and_again_have_every_row_once() {
+    const CUSTOMERS: usize = 60_000;
+    let installation = Installation::new();
+    let server = installation.serve().await;
+    let rows: String =
+        (0..CUSTOMERS).map(|number| format!("source-{number},{:06}\n", number * 7 % CUSTOMERS)).collect();
+    let import = server.import(&format!("Source_id,Name\n{rows}")).await;
+    done(&server, &format!("/v1/async-actions/{import}")).await;
+
+    let mut paths = Vec::new();
+    for order in ["-name", "created_at"] {
+        let parameters = json!({"fields": ["name"], "order": order});
+        let body = json!({"exported_object": "customer", "parameters": parameters});
+        let (_, export) = server.call(Method::POST, "/v1/exports", Some(body)).await;
+        paths.push(format!("/v1/exports/{}", export["id"].as_str().expect("an id")));
+    }
+    eventually("an export is under way", 60, async || {
+        (server.get(&paths[0]).await["status"] == "IN_PROGRESS").then_some(())
+    })
+    .await;
+    server.kill();
+
+    // Each life is longer than the one before, so that they are killed in all of their stages.
+    let mut kills = 1;
+    let server = loop {
+        let server = installation.serve().await;
+        let end = std::time::Instant::now() + std::time::Duration::from_millis(300 * kills);
+        let mut is_done = false;
+        while !is_done && std::time::Instant::now() < end {
+            is_done =
+                server.get(&paths[0]).await["status"] == "DONE" && server.get(&paths[1]).await["status"] == "DONE";
+        }
+        if is_done {
+            break server;
+        }
+        server.kill();
+        kills += 1;
+    };
+    assert!(kills > 2, "the exports were too fast to be killed");
+    let mut expected: Vec<String> = (0..CUSTOMERS).rev().map(|number| format!("{number:06}")).collect();
+    for (path, is_sorted) in paths.iter().zip([true, false]) {
+        let export = server.get(path).await;
+        let url = export["result"]["url"].as_str().expect("a link");
+        let file = reqwest::get(url).await.expect("the server answers").text().await.expect("a text");
+        let mut names: Vec<String> = file.lines().skip(1).map(str::to_owned).collect();
+        if !is_sorted {
+            names.sort_unstable();
+            expected.reverse();
+        }
+        assert!(names == expected, "{path} has {} rows, or in another order", names.len());
+    }
+    server.stop().await;
+    installation.succeed(&["check"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_that_was_under_way_when_the_program_was_killed_is_sent_again() {
     let installation = Installation::new();
     let server = installation.serve().await;

@@ -88,6 +88,8 @@ pub enum Error {
     IntegrationKeyRequired,
     /// So many codes of an import belong to vouchers already.
     DuplicateCodes { count: usize },
+    /// An export is asked for a field that it can't have.
+    InvalidExportFields { allowed: Vec<&'static str> },
     /// The project has stacking rules already.
     StackingRulesExist,
     /// Unknown, wrong, blocked or missing credentials.
@@ -373,6 +375,12 @@ impl Error {
                 "Duplicate codes",
                 // As it always was.
                 Some(format!("{count} voucher codes(s) already exist.")),
+            ),
+            Error::InvalidExportFields { allowed } => row(
+                400,
+                Some("invalid_export_fields"),
+                "Invalid Export",
+                Some(format!("Unsupported field used. Allowed fields: {}", allowed.join(", "))),
             ),
             Error::StackingRulesExist => row(
                 409,

@@ -127,6 +127,8 @@ ids! {
     CampaignTemplateId = "camp_tpl_" Suffix::Random(24);
     /// A dashboard user.
     UserId = "user_" Suffix::Random(32);
+    /// An export.
+    ExportId = "exp_" Suffix::Random(24);
 }
 
 /// The partition of what belongs to the installation rather than to one project: management keys

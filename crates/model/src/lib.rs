@@ -24,6 +24,7 @@ pub mod discount;
 pub mod error;
 pub mod event;
 pub mod event_schema;
+pub mod export;
 pub mod filter;
 pub mod holder;
 pub mod ids;

@@ -46,6 +46,9 @@ pub enum Permission {
     VouchersDelete,
     PublicationsRead,
     VouchersPublish,
+    ExportsRead,
+    /// To start and delete exports; to start one takes the permission to read the resource, too.
+    ExportsModify,
 }
 
 impl Role {
@@ -84,6 +87,7 @@ impl Role {
             ) => true,
             (Role::Merchant, CustomersRead | ProductsRead | OrdersRead | MetadataSchemasRead) => true,
             (Role::Viewer | Role::Merchant, PublicationsRead) => true,
+            (Role::Viewer, ExportsRead | ExportsModify) => true,
             (Role::Viewer | Role::Merchant, _) => false,
         }
     }

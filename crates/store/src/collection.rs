@@ -3,6 +3,7 @@
 //! A new resource is a new row here, an `impl Document` below and a table in each store's schema.
 
 mod campaigns;
+mod exports;
 mod orders;
 mod promotions;
 mod publications;
@@ -62,6 +63,7 @@ pub enum Collection {
     RedeemableHolders,
     Participations,
     CampaignDays,
+    Exports,
 }
 
 /// How a collection is stored.
@@ -289,11 +291,13 @@ static TABLE: [Spec; Collection::ALL.len()] = [
     // Looked up by what they are about, never listed.
     Spec { table: "participations", columns: &[], configuration: false, counted: false },
     Spec { table: "campaign_days", columns: &[text("campaign_id"), text("day")], configuration: false, counted: false },
+    // By time of creation they are listed by their ids, which begin with it.
+    Spec { table: "exports", columns: &[text("status")], configuration: false, counted: true },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 32] = [
+    pub const ALL: [Collection; 33] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -326,6 +330,7 @@ impl Collection {
         Collection::RedeemableHolders,
         Collection::Participations,
         Collection::CampaignDays,
+        Collection::Exports,
     ];
 
     /// This collection's row of the table.

@@ -9,6 +9,7 @@ mod campaigns;
 mod categories;
 mod custom_events;
 mod customers;
+mod exports;
 mod imports;
 mod lists;
 mod management;

@@ -15,7 +15,7 @@ use guerdon_store::{Collection, Condition, Key, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Claim, Job, Progress, Work, generation::give_way};
+use super::{Claim, Job, Progress, Work};
 use crate::{
     campaigns::{self, Inherited},
     context::Context,
@@ -105,7 +105,7 @@ pub(super) async fn run(
         }
     }
     let claim = claim.clone();
-    guerdon.executor.execute(context.clone(), Vec::new(), move |tx| give_way(tx, &claim)).await
+    guerdon.executor.execute(context.clone(), Vec::new(), move |tx| claim.give_way(tx)).await
 }
 
 /// The ids of the next vouchers, and whether those are the last.

@@ -78,7 +78,7 @@ pub(super) async fn run(
         }
     }
     let claim = claim.clone();
-    guerdon.executor.execute(context.clone(), Vec::new(), move |tx| give_way(tx, &claim)).await
+    guerdon.executor.execute(context.clone(), Vec::new(), move |tx| claim.give_way(tx)).await
 }
 
 fn make_slice(tx: &mut Tx, claim: &Claim, codes: &mut CodeDraw) -> Result<Step> {
@@ -140,12 +140,4 @@ fn emit(tx: &mut Tx, kind: EventType, campaign: &Campaign, count: u64) {
         failed_at: at(EventType::CAMPAIGN_GENERATION_FAILED),
     };
     tx.emit(Event::Of { kind, entity_id: campaign.id.as_str(), data: &data });
-}
-
-/// Makes the job due behind the others.
-pub(super) fn give_way(tx: &mut Tx, claim: &Claim) -> Result<Progress> {
-    let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
-    job.due_at = Some(tx.now());
-    tx.put(job);
-    Ok(Progress::GaveWay)
 }

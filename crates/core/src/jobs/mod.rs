@@ -3,16 +3,18 @@
 //! A job is a document. Whoever works on it moves its `due_at` into the future (a lease) and, with
 //! every step, commits the step's changes and the job's progress together: a step happens once, and a
 //! job whose worker died becomes due again where it stopped. Jobs of one project run one after the
-//! other, in the order in which they were started; only those that generate codes, or go through
-//! the vouchers of a campaign, take turns beside them. `docs/async-actions.md` is the page for users.
+//! other, in the order in which they were started; only those that generate codes, go through the vouchers of
+//! a campaign, or write exports take turns beside them. `docs/async-actions.md` is the page for users.
 
 pub mod bulk;
 pub mod campaign_vouchers;
+pub mod export;
 pub mod generation;
 pub mod import;
 pub mod items;
 mod rows;
 mod runner;
+mod runs;
 
 use std::borrow::Cow;
 
@@ -34,8 +36,8 @@ use crate::{
     customers::import::CustomerColumn,
     failure::damaged,
     jobs::{
-        bulk::BulkWork, campaign_vouchers::CampaignVouchersWork, generation::GenerationWork, import::ImportWork,
-        items::ItemsWork,
+        bulk::BulkWork, campaign_vouchers::CampaignVouchersWork, export::ExportWork, generation::GenerationWork,
+        import::ImportWork, items::ItemsWork,
     },
     products::import::{ProductColumn, SkuColumn},
     segments::{
@@ -95,6 +97,8 @@ pub enum Work {
     CampaignVouchers(CampaignVouchersWork),
     CampaignImport(ItemsWork),
     CampaignImportCsv(ImportWork<CampaignVoucherColumn>),
+    /// Clients see the export instead of an async action.
+    Export(ExportWork),
     /// Deletes what is left of a project.
     ProjectPurge {
         project: ProjectId,
@@ -121,13 +125,14 @@ impl Work {
             Work::CampaignVouchers(work) => work.kind(),
             Work::CampaignImport(_) => "CAMPAIGN.VOUCHERS_IMPORT",
             Work::CampaignImportCsv(_) => "CAMPAIGN.VOUCHERS_IMPORT_CSV",
+            Work::Export(_) => "EXPORTS.CREATE",
             Work::ProjectPurge { .. } => "PROJECTS.PURGE",
         }
     }
 
     /// Whether such jobs take turns instead of waiting for those before them.
     fn takes_turns(&self) -> bool {
-        matches!(self, Work::VouchersGenerate(_) | Work::CampaignVouchers(_))
+        matches!(self, Work::VouchersGenerate(_) | Work::CampaignVouchers(_) | Work::Export(_))
     }
 
     /// The campaign whose status tells of such a job.
@@ -151,11 +156,16 @@ impl Work {
         }
     }
 
-    /// Whether nobody has asked for it: clients do not see it among their async actions.
+    /// Whether clients do not see it among their async actions: because nobody has asked for it, or because
+    /// an export says how it is.
     fn is_our_own(&self) -> bool {
         matches!(
             self,
-            Work::SegmentFill(_) | Work::SegmentMembers(_) | Work::SegmentsDaily(_) | Work::SegmentDissolution { .. }
+            Work::SegmentFill(_)
+                | Work::SegmentMembers(_)
+                | Work::SegmentsDaily(_)
+                | Work::SegmentDissolution { .. }
+                | Work::Export(_)
         )
     }
 }
@@ -235,6 +245,14 @@ impl Claim {
     pub(crate) fn job(&self, tx: &mut Tx) -> Result<Option<Job>> {
         let job = tx.get::<Job>(&self.id)?;
         Ok(job.filter(|job| job.turn == self.turn && job.due_at.is_some()).map(|job| job.as_ref().clone()))
+    }
+
+    /// Makes the job due behind the others.
+    pub(crate) fn give_way(&self, tx: &mut Tx) -> Result<Progress> {
+        let Some(mut job) = self.job(tx)? else { return Ok(Progress::Lost) };
+        job.due_at = Some(tx.now());
+        tx.put(job);
+        Ok(Progress::GaveWay)
     }
 }
 

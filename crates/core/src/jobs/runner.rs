@@ -13,10 +13,11 @@ use guerdon_model::{
 use guerdon_store::{Collection, Condition, Query, Record};
 use tokio::task::JoinSet;
 
-use super::{Claim, Job, LEASE, Progress, Work, bulk, campaign_vouchers, generation, import, items};
+use super::{Claim, Job, LEASE, Progress, Work, bulk, campaign_vouchers, export, generation, import, items};
 use crate::{
     campaigns,
     context::Context,
+    exports,
     failure::unavailable,
     orders, projects,
     segments::{daily, dissolve, fill},
@@ -206,6 +207,7 @@ async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> Ended {
         Work::CampaignVouchers(work) => campaign_vouchers::run(&guerdon, &context, &claim, work).await,
         Work::CampaignImport(work) => items::run(&guerdon, &context, &claim, work).await,
         Work::CampaignImportCsv(work) => import::run(&guerdon, &context, &claim, work).await,
+        Work::Export(work) => export::run(&guerdon, &context, &claim, work).await,
         Work::ProjectPurge { project } => projects::purge(&guerdon, &context, &claim, &project).await,
     };
     match outcome {
@@ -248,6 +250,9 @@ fn break_off(tx: &mut Tx, claim: &Claim, reason: &str) -> Result<()> {
     if let Some(mut job) = claim.job(tx)? {
         if let Some(campaign) = job.work.campaign().cloned() {
             campaigns::end_job(tx, &campaign, &job.action.id, Some(GenerationStatus::Failed))?;
+        }
+        if let Work::Export(work) = &job.work {
+            exports::fail(tx, work)?;
         }
         job.break_off(reason, tx.now());
         tx.put(job);

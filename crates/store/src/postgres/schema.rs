@@ -26,6 +26,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("../../migrations/postgres/0007_campaign_days.sql"), oldest_program: 1 },
     Migration { sql: include_str!("../../migrations/postgres/0008_publications.sql"), oldest_program: 1 },
     Migration { sql: include_str!("../../migrations/postgres/0010_promotions.sql"), oldest_program: 1 },
+    Migration { sql: include_str!("../../migrations/postgres/0011_exports.sql"), oldest_program: 1 },
 ];
 
 /// The migrations that this program knows.
