@@ -173,10 +173,10 @@ async fn complete(
         let customer = customer.map_or_else(|| publication.lost_customer(), Customer::simple);
         publication.answer(customer).with_vouchers(publication, || {
             let voucher = publication.vouchers_id.first().and_then(|id| vouchers.get(id.as_str()));
-            PublishedVoucher::Listed(match voucher.filter(|voucher| !voucher.is_binned) {
+            PublishedVoucher::Listed(Box::new(match voucher.filter(|voucher| !voucher.is_binned) {
                 Some(voucher) => voucher.listed(vouchers::context(&config, voucher)),
                 None => publication.lost_voucher(),
-            })
+            }))
         })
     });
     Ok(rows.collect())

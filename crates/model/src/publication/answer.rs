@@ -65,7 +65,7 @@ pub struct PublicationCustomer {
 #[serde(untagged)]
 pub enum PublishedVoucher {
     Whole(Box<VoucherAnswer>),
-    Listed(ListedVoucher),
+    Listed(Box<ListedVoucher>),
 }
 
 /// The voucher of a publication in a list.
