@@ -29,7 +29,7 @@ use guerdon_model::{
     project::{NewKey, ProjectAnswer},
     promotion_stack::{StackAnswer, StackInput},
     promotion_tier::{TierAnswer, TierInput, TierUpdate},
-    publication::{ListedVoucher, PublicationAnswer, PublicationInput},
+    publication::{PublicationAnswer, PublicationInput},
     role::Permission::{self, *},
     segment::{Segment, SegmentInput, SimpleSegment},
     send_out::Attempt,
@@ -455,12 +455,12 @@ fn publication_routes() -> Vec<Route> {
                 ("source_id", "The publication with this source_id."),
                 ("filters", "Conditions in the filter language; see docs/filters.md."),
             ])
-            .lists::<PublicationAnswer<ListedVoucher>>("publications"),
+            .lists::<PublicationAnswer>("publications"),
         post("/v1/publications", "Give vouchers to a customer", publications::create)
             .needs(VouchersPublish)
             .query(&[JOIN_ONCE])
             .takes::<PublicationInput>()
-            .answers::<PublicationAnswer<VoucherAnswer>>(),
+            .answers::<PublicationAnswer>(),
         get("/v1/publications/create", "Give a voucher to a customer by a link", publications::create_by_link)
             .needs(VouchersPublish)
             .query(&[
@@ -472,12 +472,12 @@ fn publication_routes() -> Vec<Route> {
                 ("source_id", "Your own id of the publication."),
                 ("channel", "API by default."),
             ])
-            .answers::<PublicationAnswer<VoucherAnswer>>(),
+            .answers::<PublicationAnswer>(),
         post("/client/v1/publish", "Give vouchers to a customer from a browser", publications::create_from_client)
             .needs(VouchersPublish)
             .query(&[JOIN_ONCE])
             .takes::<PublicationInput>()
-            .answers::<PublicationAnswer<VoucherAnswer>>(),
+            .answers::<PublicationAnswer>(),
     ]
 }
 

@@ -25,6 +25,7 @@ use guerdon_store::{Collection, Condition, Key, Order, Query, Store};
 use parking_lot::Mutex;
 
 use crate::{
+    campaigns::totals,
     failure::unavailable,
     tx::{Result, Stop, Tx},
 };
@@ -59,6 +60,8 @@ struct Queue {
 
 /// Candidates that belong to one publication until it has been carried out. Those that it did not use go back.
 pub(super) struct Claim {
+    /// None if this node does not know it yet.
+    campaign: Option<CampaignId>,
     pool: Arc<Pool>,
     ids: Mutex<Vec<Arc<str>>>,
     /// Whether the last run had too few.
@@ -96,7 +99,12 @@ impl Candidates {
             pool.refill(store, project, campaign, count).await?;
         }
         let ids = pool.take(count);
-        Ok(Arc::new(Claim { pool, ids: Mutex::new(ids), is_starved: AtomicBool::new(false) }))
+        Ok(Arc::new(Claim {
+            campaign: Some(campaign.clone()),
+            pool,
+            ids: Mutex::new(ids),
+            is_starved: AtomicBool::new(false),
+        }))
     }
 }
 
@@ -150,12 +158,13 @@ impl Claim {
     /// Candidates of a campaign that this node does not know yet: none.
     pub(super) fn none() -> Arc<Self> {
         let (pool, ids) = (Arc::default(), Mutex::default());
-        Arc::new(Self { pool, ids, is_starved: AtomicBool::new(false) })
+        Arc::new(Self { campaign: None, pool, ids, is_starved: AtomicBool::new(false) })
     }
 
-    /// What [`Claim::choose`] reads first.
+    /// What choosing reads first: the candidates, and how many the campaign has.
     pub(super) fn keys(&self) -> Vec<Key> {
-        self.ids.lock().iter().map(|id| Key::id(Collection::Vouchers, id.clone())).collect()
+        let totals = self.campaign.iter().map(|campaign| totals::key(Some(campaign)));
+        self.ids.lock().iter().map(|id| Key::id(Collection::Vouchers, id.clone())).chain(totals).collect()
     }
 
     /// So many vouchers of the campaign that are available, of which the caller knows that there are.

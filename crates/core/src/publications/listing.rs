@@ -7,7 +7,7 @@ use guerdon_model::{
     customer::Customer,
     filter::Filter,
     list::List,
-    publication::{ListedVoucher, Publication, PublicationAnswer, PublicationResult},
+    publication::{Publication, PublicationAnswer, PublicationResult, PublishedVoucher},
     voucher::{Voucher, VoucherType},
 };
 use guerdon_store::{Collection, ColumnValue, Condition, Document, Key, Order, Query};
@@ -132,7 +132,7 @@ pub async fn list(
     guerdon: &Guerdon,
     context: &Context,
     listing: PublicationListing,
-) -> Result<List<PublicationAnswer<ListedVoucher>>, Error> {
+) -> Result<List<PublicationAnswer>, Error> {
     let conditions = guerdon.executor.read(context, |tx| listing.conditions(tx)).await?;
     let (publications, total) = match conditions {
         None => (Vec::new(), 0),
@@ -161,7 +161,7 @@ async fn complete(
     guerdon: &Guerdon,
     context: &Context,
     publications: Vec<Publication>,
-) -> Result<Vec<PublicationAnswer<ListedVoucher>>, Error> {
+) -> Result<Vec<PublicationAnswer>, Error> {
     let customers = publications.iter().map(|publication| publication.customer_id.as_str());
     let customers: HashMap<String, Customer> = documents(guerdon, context, customers).await?;
     let single = publications.iter().filter(|publication| publication.vouchers.len() == 1);
@@ -173,10 +173,10 @@ async fn complete(
         let customer = customer.map_or_else(|| publication.lost_customer(), Customer::simple);
         publication.answer(customer).with_vouchers(publication, || {
             let voucher = publication.vouchers_id.first().and_then(|id| vouchers.get(id.as_str()));
-            match voucher.filter(|voucher| !voucher.is_binned) {
+            PublishedVoucher::Listed(Box::new(match voucher.filter(|voucher| !voucher.is_binned) {
                 Some(voucher) => voucher.listed(vouchers::context(&config, voucher)),
                 None => publication.lost_voucher(),
-            }
+            }))
         })
     });
     Ok(rows.collect())

@@ -17,10 +17,10 @@ use guerdon_model::{
     participation::Participation,
     publication::{
         CampaignChoice, CustomerPublicationData, MAX_COUNT, Publication, PublicationAnswer, PublicationData,
-        PublicationInput, PublicationResult, PublishedData,
+        PublicationInput, PublicationResult, PublishedData, PublishedVoucher,
     },
     validity::{Unusable, duration},
-    voucher::{SimpleVoucher, Voucher, VoucherAnswer},
+    voucher::{SimpleVoucher, Voucher},
 };
 use guerdon_store::{Collection, Key};
 use jiff::tz::TimeZone;
@@ -87,7 +87,7 @@ pub async fn publish(
     guerdon: &Guerdon,
     context: &Context,
     request: Request,
-) -> std::result::Result<PublicationAnswer<VoucherAnswer>, Error> {
+) -> std::result::Result<PublicationAnswer, Error> {
     let request = Arc::new(request);
     let mut was_starved = false;
     for _ in 0..MAX_TRIES {
@@ -155,12 +155,7 @@ impl Target {
 }
 
 /// Publishes within a command.
-fn publish_in(
-    tx: &mut Tx,
-    request: &Request,
-    candidates: &Claim,
-    codes: &mut CodeDraw,
-) -> Result<PublicationAnswer<VoucherAnswer>> {
+fn publish_in(tx: &mut Tx, request: &Request, candidates: &Claim, codes: &mut CodeDraw) -> Result<PublicationAnswer> {
     let input = &request.input;
     let missing = || Error::invalid_payload(Path::root(), Rule::Required("customer".into()));
     let customer = input.customer.as_ref().ok_or_else(missing)?;
@@ -332,14 +327,14 @@ fn tell(
     customer: &Customer,
     campaign: Option<&Campaign>,
     published: &[Voucher],
-) -> PublicationAnswer<VoucherAnswer> {
+) -> PublicationAnswer {
     let config = tx.config();
     let simple = customer.simple();
     let category = campaign.and_then(|campaign| category_of(config, campaign.category_id.as_ref()));
     let shown: Option<SimpleCampaign> = campaign.map(|campaign| campaign.simple(category));
     let vouchers: Vec<SimpleVoucher> =
         published.iter().map(|voucher| voucher.simple(vouchers::context(config, voucher))).collect();
-    let answer: PublicationAnswer<VoucherAnswer> = publication.answer(simple.clone());
+    let answer = publication.answer(simple.clone());
     for (voucher, shown_voucher) in published.iter().zip(&vouchers) {
         let data = PublishedData {
             customer: &simple,
@@ -360,7 +355,7 @@ fn tell(
         user,
     };
     tx.emit(Event::Of { kind: EventType::PUBLICATION_SUCCEEDED, entity_id: publication.id.as_str(), data: &data });
-    let answer = answer.with_vouchers(publication, || vouchers::answer(config, &published[0]));
+    let answer = answer.with_vouchers(publication, || whole(config, &published[0]));
     let data = CustomerPublicationData {
         customer: &simple,
         campaign: shown.as_ref(),
@@ -377,6 +372,10 @@ fn tell(
     answer
 }
 
+fn whole(config: &Snapshot, voucher: &Voucher) -> PublishedVoucher {
+    PublishedVoucher::Whole(Box::new(vouchers::answer(config, voucher)))
+}
+
 /// Whether the first voucher of a publication is still there.
 fn has_voucher(tx: &mut Tx, publication: &Publication) -> Result<bool> {
     match publication.vouchers_id.first() {
@@ -386,9 +385,9 @@ fn has_voucher(tx: &mut Tx, publication: &Publication) -> Result<bool> {
 }
 
 /// An earlier publication as it is returned once more, with its voucher as it is now.
-fn answer(tx: &mut Tx, publication: &Publication, customer: &Customer) -> Result<PublicationAnswer<VoucherAnswer>> {
+fn answer(tx: &mut Tx, publication: &Publication, customer: &Customer) -> Result<PublicationAnswer> {
     let first = publication.vouchers_id.first().map_or("", |id| id.as_str());
     let voucher = vouchers::get(tx, first)?;
     let config = tx.config();
-    Ok(publication.answer(customer.simple()).with_vouchers(publication, || vouchers::answer(config, &voucher)))
+    Ok(publication.answer(customer.simple()).with_vouchers(publication, || whole(config, &voucher)))
 }

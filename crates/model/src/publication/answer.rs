@@ -12,12 +12,12 @@ use crate::{
     discount::Discount,
     ids::{CustomerId, PublicationId, VoucherId},
     metadata::Metadata,
-    voucher::{Context, GiftAnswer, LoyaltyCardAnswer, Voucher},
+    voucher::{Context, GiftAnswer, LoyaltyCardAnswer, Voucher, VoucherAnswer},
 };
 
-/// A publication as returned, with its voucher in the form `V`.
+/// A publication as returned.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct PublicationAnswer<V> {
+pub struct PublicationAnswer {
     pub id: PublicationId,
     #[schema(value_type = String)]
     pub object: Cow<'static, str>,
@@ -32,8 +32,7 @@ pub struct PublicationAnswer<V> {
     pub customer: PublicationCustomer,
     /// If it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
-    pub voucher: Option<V>,
+    pub voucher: Option<PublishedVoucher>,
     /// The codes, if they are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vouchers: Option<Vec<String>>,
@@ -61,6 +60,14 @@ pub struct PublicationCustomer {
     pub object: Cow<'static, str>,
 }
 
+/// The voucher of a publication: whole, or short in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum PublishedVoucher {
+    Whole(Box<VoucherAnswer>),
+    Listed(Box<ListedVoucher>),
+}
+
 /// The voucher of a publication in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ListedVoucher {
@@ -80,7 +87,7 @@ pub struct ListedVoucher {
 
 impl Publication {
     /// The publication as events show it: without vouchers but for their ids.
-    pub fn answer<V>(&self, customer: SimpleCustomer) -> PublicationAnswer<V> {
+    pub fn answer(&self, customer: SimpleCustomer) -> PublicationAnswer {
         PublicationAnswer {
             id: self.id.clone(),
             object: Cow::Borrowed("publication"),
@@ -117,9 +124,9 @@ impl Publication {
     }
 }
 
-impl<V> PublicationAnswer<V> {
+impl PublicationAnswer {
     /// The publication as it is returned: with its voucher, or the codes of several.
-    pub fn with_vouchers(self, publication: &Publication, voucher: impl FnOnce() -> V) -> Self {
+    pub fn with_vouchers(self, publication: &Publication, voucher: impl FnOnce() -> PublishedVoucher) -> Self {
         match publication.vouchers.as_slice() {
             [_] => Self { voucher: Some(voucher()), ..self },
             codes => Self { vouchers: Some(codes.to_vec()), ..self },

@@ -3,13 +3,7 @@
 use serde::Serialize;
 
 use super::PublicationAnswer;
-use crate::{
-    Timestamp,
-    campaign::SimpleCampaign,
-    customer::SimpleCustomer,
-    event::EventUser,
-    voucher::{SimpleVoucher, VoucherAnswer},
-};
+use crate::{Timestamp, campaign::SimpleCampaign, customer::SimpleCustomer, event::EventUser, voucher::SimpleVoucher};
 
 /// `voucher.published`.
 #[derive(Debug, Serialize)]
@@ -17,7 +11,7 @@ pub struct PublishedData<'a> {
     pub customer: &'a SimpleCustomer,
     /// Null for a voucher without one.
     pub campaign: Option<&'a SimpleCampaign>,
-    pub publication: &'a PublicationAnswer<VoucherAnswer>,
+    pub publication: &'a PublicationAnswer,
     pub voucher: &'a SimpleVoucher,
     pub created_at: Timestamp,
 }
@@ -27,7 +21,7 @@ pub struct PublishedData<'a> {
 pub struct PublicationData<'a> {
     pub customer: &'a SimpleCustomer,
     pub campaign: Option<&'a SimpleCampaign>,
-    pub publication: &'a PublicationAnswer<VoucherAnswer>,
+    pub publication: &'a PublicationAnswer,
     pub vouchers: &'a [SimpleVoucher],
     /// The first of them.
     pub voucher: &'a SimpleVoucher,
@@ -40,6 +34,6 @@ pub struct PublicationData<'a> {
 pub struct CustomerPublicationData<'a> {
     pub customer: &'a SimpleCustomer,
     pub campaign: Option<&'a SimpleCampaign>,
-    pub publication: &'a PublicationAnswer<VoucherAnswer>,
+    pub publication: &'a PublicationAnswer,
     pub voucher: &'a SimpleVoucher,
 }

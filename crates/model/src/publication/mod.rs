@@ -17,7 +17,7 @@ use crate::{
     voucher::VoucherType,
 };
 
-pub use answer::{ListedVoucher, PublicationAnswer, PublicationCustomer};
+pub use answer::{ListedVoucher, PublicationAnswer, PublicationCustomer, PublishedVoucher};
 pub use event::{CustomerPublicationData, PublicationData, PublishedData};
 pub use input::{CampaignChoice, CustomerChoice, PublicationInput};
 
