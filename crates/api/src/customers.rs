@@ -125,7 +125,7 @@ fn activity_listing(call: &Call, orders: &[&str]) -> Result<ActivityListing, Err
         campaign_type: text("campaign_type"),
         product_id: text("product_id"),
         category,
-        kind: call.query_param("type").map(EventType::parse),
+        kind: call.query_param("type").map(EventType::recorded),
         limit: call.limit()?,
     })
 }

@@ -23,7 +23,8 @@ use guerdon_model::{
     sku::{Sku, SkuInput},
     stacking_rules::{StackingRules, StackingRulesInput},
     validation_rule::{AssignmentInput, ValidationRule, ValidationRuleAssignment, ValidationRuleInput},
-    voucher::{VoucherAnswer, VoucherInput},
+    voucher::{VoucherAnswer, VoucherInput, VoucherUpdate},
+    voucher_transaction::{Balance, BalanceInput, VoucherTransaction},
     webhook::Webhook,
 };
 use utoipa::{
@@ -337,7 +338,30 @@ fn campaign_routes() -> Vec<Route> {
 
 fn voucher_routes() -> Vec<Route> {
     const VOUCHER: &str = "/v1/vouchers/{code}";
+    const TRANSACTIONS: [(&str, &str); 4] = [
+        LIMIT,
+        ("order", "id or -id (the default)."),
+        ("starting_after_id", "Continue behind the transaction with this id."),
+        ("filters", "Conditions in the filter language; see docs/filters.md."),
+    ];
     vec![
+        get("/v1/vouchers", "List vouchers", vouchers::list)
+            .needs(VouchersRead)
+            .query(&[
+                LIMIT,
+                ("page", "The page, 1 to 99."),
+                ("code", "The voucher with this code."),
+                ("ids[]", "Vouchers with these ids, up to 100."),
+                ("category", "Vouchers of the category with this name or id."),
+                ("campaign", "Vouchers of the campaign with this name."),
+                ("campaign_id", "Vouchers of the campaign with this id."),
+                ("customer", "Vouchers that this customer holds: an id or source_id."),
+                ("created_at[after]", "Created after this time. Also [before]."),
+                ("updated_at[after]", "Last changed after this time. Also [before]."),
+                ("filters", "Conditions in the filter language; see docs/filters.md."),
+                ("order", "created_at, updated_at, code, or one of them with a minus for descending."),
+            ])
+            .lists::<VoucherAnswer>("vouchers"),
         post("/v1/vouchers", "Create a voucher with a random code", vouchers::create)
             .needs(VouchersModify)
             .takes::<VoucherInput>()
@@ -347,6 +371,37 @@ fn voucher_routes() -> Vec<Route> {
             .takes::<VoucherInput>()
             .answers::<VoucherAnswer>(),
         get(VOUCHER, "Read a voucher", vouchers::get).needs(VouchersRead).answers::<VoucherAnswer>(),
+        put(VOUCHER, "Update a voucher", vouchers::update)
+            .needs(VouchersModify)
+            .takes::<VoucherUpdate>()
+            .answers::<VoucherAnswer>(),
+        delete(VOUCHER, "Delete a voucher", vouchers::delete)
+            .needs(VouchersDelete)
+            .query(&[("force", "true: delete for good. Otherwise the code stays taken.")]),
+        post("/v1/vouchers/{code}/enable", "Switch a voucher on", vouchers::enable)
+            .needs(VouchersModify)
+            .without_body()
+            .answers::<VoucherAnswer>(),
+        post("/v1/vouchers/{code}/disable", "Switch a voucher off", vouchers::disable)
+            .needs(VouchersModify)
+            .without_body()
+            .answers::<VoucherAnswer>(),
+        post("/v1/vouchers/{code}/balance", "Change what is on a gift or loyalty card", vouchers::change_balance)
+            .needs(VouchersModify)
+            .takes::<BalanceInput>()
+            .answers::<Balance>(),
+        get("/v1/vouchers/{code}/transactions", "List the changes of a card", vouchers::list_transactions)
+            .needs(VouchersRead)
+            .query(&TRANSACTIONS)
+            .lists::<VoucherTransaction>("data"),
+        get(
+            "/v1/campaigns/{campaignId}/transactions",
+            "List the changes of a campaign's cards",
+            vouchers::list_transactions_of_campaign,
+        )
+        .needs(CampaignsRead)
+        .query(&TRANSACTIONS)
+        .lists::<VoucherTransaction>("data"),
     ]
 }
 

@@ -19,6 +19,7 @@ use crate::{
     products,
     service::Guerdon,
     tx::{Result, Tx},
+    vouchers,
 };
 
 /// The word for entries in errors.
@@ -114,7 +115,7 @@ pub async fn delete(guerdon: &Guerdon, context: &Context, id: &BinEntryId) -> st
         let content = guerdon.executor.read(context, |tx| Ok(require(tx, id)?.content.clone())).await?;
         let (skus, is_last) = match &content {
             Content::Product(product) => some_skus(guerdon, context, &product.id).await?,
-            Content::Sku(_) => (Vec::new(), true),
+            Content::Sku(_) | Content::Voucher(_) => (Vec::new(), true),
         };
         let (entry, needs) = (id.clone(), skus.iter().map(|id| Key::id(Collection::Skus, id.clone())).collect());
         let delete = move |tx: &mut Tx| delete_some(tx, &entry, &skus, is_last);
@@ -150,6 +151,9 @@ fn delete_some(tx: &mut Tx, id: &BinEntryId, skus: &[Arc<str>], with_entry: bool
         }
     }
     if with_entry {
+        if let Content::Voucher(voucher) = &binned.content {
+            vouchers::erase(tx, &voucher.id)?;
+        }
         tx.delete::<Binned>(id.as_str());
     }
     Ok(())

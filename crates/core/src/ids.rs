@@ -72,6 +72,12 @@ impl IdGenerator {
     }
 }
 
+/// What an id of this type begins with that is made at this time, if it begins with the time.
+pub(crate) fn beginning<I: PrefixedId>(time: Timestamp) -> String {
+    let digits: String = base_62(time).iter().copied().map(char::from).collect();
+    format!("{}{digits}", I::PREFIX)
+}
+
 /// Milliseconds since 1970 as eight digits that sort like numbers, enough until the year 8888.
 fn base_62(now: Timestamp) -> [u8; 8] {
     let mut rest = now.as_millis().max(0) as usize;

@@ -117,7 +117,8 @@ impl Snapshot {
                 | Collection::ValidationRuleAssignments
                 | Collection::AssignmentsCounts
                 | Collection::CampaignTotals
-                | Collection::Vouchers => {}
+                | Collection::Vouchers
+                | Collection::VoucherTransactions => {}
             }
         }
         snapshot.webhook_token =

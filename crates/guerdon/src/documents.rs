@@ -18,6 +18,7 @@ use guerdon_model::{
     user::User,
     validation_rule::{AssignmentsCount, ValidationRule, ValidationRuleAssignment},
     voucher::Voucher,
+    voucher_transaction::VoucherTransaction,
     webhook::Webhook,
 };
 use guerdon_store::{Collection, ColumnValue, Document, Record, StoreError};
@@ -48,6 +49,7 @@ pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<Col
         Collection::Campaigns => of::<Campaign>(record),
         Collection::CampaignTotals => of::<CampaignTotals>(record),
         Collection::Vouchers => of::<Voucher>(record),
+        Collection::VoucherTransactions => of::<VoucherTransaction>(record),
     }
 }
 

@@ -60,6 +60,12 @@ pub enum Error {
     InvalidCampaign { details: String },
     /// The voucher can't be made or changed like that.
     InvalidVoucher { details: String },
+    /// A balance can't be changed by that.
+    InvalidBalanceChange,
+    /// Somebody has to have the voucher first.
+    NotPublished { details: &'static str },
+    /// Codes of an import that somebody has, or that it has twice.
+    DuplicateCodes { count: usize },
     /// There are not so many codes of the form that was asked for.
     InvalidCodeConfig { details: String },
     /// The project has stacking rules already.
@@ -255,6 +261,21 @@ impl Error {
             Error::InvalidVoucher { details } => {
                 row(400, Some("invalid_voucher"), "Invalid Voucher", Some(details.clone()))
             }
+            Error::InvalidBalanceChange => row(
+                400,
+                Some("invalid_add_balance_params"),
+                "Invalid add balance params",
+                Some("Property 'amount' should be an integer other than 0".into()),
+            ),
+            Error::NotPublished { details } => {
+                row(400, Some("not_published"), "Voucher is not published", Some((*details).into()))
+            }
+            Error::DuplicateCodes { count } => row(
+                400,
+                Some("duplicate_key"),
+                "Duplicate codes",
+                Some(format!("{count} voucher codes(s) already exist.")),
+            ),
             Error::InvalidCodeConfig { details } => {
                 row(400, Some("invalid_code_config"), "Invalid code config", Some(details.clone()))
             }

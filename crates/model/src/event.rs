@@ -32,6 +32,9 @@ macro_rules! event_types {
         impl EventType {
             $(#[doc = concat!("`", $emitted, "`")] pub const $constant: EventType = EventType($emitted);)*
 
+            /// Every type that is emitted.
+            const EMITTED: &'static [EventType] = &[$(EventType($emitted)),*];
+
             /// Every type that a project's webhook can ask for, in alphabetical order.
             pub const SUBSCRIBABLE: &'static [EventType] = &[$(EventType($name)),*];
         }
@@ -62,6 +65,13 @@ event_types! {
         VOUCHER_DELETED = "voucher.deleted";
         VOUCHER_ENABLED = "voucher.enabled";
         VOUCHER_DISABLED = "voucher.disabled";
+        CUSTOMER_VOUCHER_DELETED = "customer.voucher.deleted";
+        GIFT_BALANCE_ADDED = "voucher.gift.balance_added";
+        GIFT_TRANSACTION_CREATED = "voucher.gift.transaction.created";
+        CUSTOMER_GIFT_BALANCE_ADDED = "customer.voucher.gift.balance_added";
+        LOYALTY_POINTS_ADDED = "voucher.loyalty_card.points_added";
+        LOYALTY_TRANSACTION_CREATED = "voucher.loyalty_card.transaction.created";
+        CUSTOMER_LOYALTY_POINTS_ADDED = "customer.voucher.loyalty_card.points_added";
     }
     subscribable {
         "business_validation_rule.assignment.created" "business_validation_rule.assignment.deleted"
@@ -107,6 +117,11 @@ impl EventType {
     pub fn parse(name: &str) -> Option<Self> {
         let name = MISSPELT.iter().find(|(wrong, _)| *wrong == name).map_or(name, |(_, right)| right);
         Self::SUBSCRIBABLE.iter().copied().find(|known| known.0 == name)
+    }
+
+    /// Reads a type of the event log: one that is emitted, whether or not webhooks can ask for it.
+    pub fn recorded(name: &str) -> Option<Self> {
+        Self::EMITTED.iter().copied().find(|known| known.0 == name).or_else(|| Self::parse(name))
     }
 
     /// The name as it is written.
@@ -418,6 +433,14 @@ mod tests {
         }
         assert_eq!(EventType::parse("customer.updated"), Some(EventType::CUSTOMER_UPDATED));
         assert_eq!(EventType::parse("customer.renamed"), None);
+    }
+
+    #[test]
+    fn the_log_has_types_that_webhooks_cannot_ask_for() {
+        let kind = EventType::CUSTOMER_VOUCHER_DELETED;
+        assert_eq!((EventType::recorded(kind.name()), EventType::parse(kind.name())), (Some(kind), None));
+        assert_eq!(EventType::recorded("customer.rewarded").map(EventType::name), Some("customer.rewarded"));
+        assert_eq!(EventType::recorded("customer.renamed"), None);
     }
 
     /// The reference payload of `customer.updated` that this project was founded on.

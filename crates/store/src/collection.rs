@@ -3,6 +3,7 @@
 //! A new resource is a new row here, an `impl Document` below and a table in each store's schema.
 
 mod campaigns;
+mod ledger;
 
 use std::sync::Arc;
 
@@ -48,6 +49,7 @@ pub enum Collection {
     Campaigns,
     CampaignTotals,
     Vouchers,
+    VoucherTransactions,
 }
 
 /// How a collection is stored.
@@ -216,16 +218,23 @@ static TABLE: [Spec; Collection::ALL.len()] = [
             flag("is_active"),
             flag("is_referral_code"),
             time("changed_at"),
+            flag("is_binned"),
         ],
         configuration: false,
         // The campaigns' totals say how many there are.
+        counted: false,
+    },
+    Spec {
+        table: "voucher_transactions",
+        columns: &[text("voucher_id"), text("campaign_id").nullable()],
+        configuration: false,
         counted: false,
     },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 20] = [
+    pub const ALL: [Collection; 21] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -246,6 +255,7 @@ impl Collection {
         Collection::Campaigns,
         Collection::CampaignTotals,
         Collection::Vouchers,
+        Collection::VoucherTransactions,
     ];
 
     /// This collection's row of the table.

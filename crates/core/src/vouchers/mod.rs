@@ -1,12 +1,16 @@
 //! Vouchers: create, change, delete. `docs/vouchers.md` has the rules.
 
 mod create;
+pub mod ledger;
+pub mod listing;
+mod update;
 
 use std::sync::Arc;
 
 use guerdon_model::{
     Error, Patch,
-    campaign::{AddedVouchers, Campaign},
+    campaign::{AddedVouchers, Campaign, SimpleCampaign},
+    customer::{Customer, SimpleCustomer},
     error::Path,
     event::{Event, EventType},
     ids::{CampaignId, PrefixedId, VoucherId},
@@ -24,6 +28,8 @@ use crate::{
 };
 
 pub use create::create;
+pub use update::{delete, set_active, update};
+pub(crate) use update::erase;
 
 /// The word for vouchers in errors and metadata schemas.
 pub const RESOURCE: &str = "voucher";
@@ -150,9 +156,22 @@ fn emit(tx: &mut Tx, kind: EventType, voucher: &Voucher) {
     } else {
         answer(config, voucher)
     };
-    let campaign = voucher.campaign_id.as_ref().and_then(|id| config.campaign_with_id(id));
-    let campaign = campaign.map(|campaign| campaign.simple(category_of(config, campaign.category_id.as_ref())));
+    let campaign = simple_campaign(config, voucher);
     tx.emit(Event::Of { kind, entity_id: voucher.id.as_str(), data: &VoucherData { voucher: &shown, campaign } });
+}
+
+/// The voucher's campaign as events show it.
+pub(crate) fn simple_campaign(config: &Snapshot, voucher: &Voucher) -> Option<SimpleCampaign> {
+    let campaign = voucher.campaign_id.as_ref().and_then(|id| config.campaign_with_id(id))?;
+    Some(campaign.simple(category_of(config, campaign.category_id.as_ref())))
+}
+
+/// Who holds the voucher, as events show it; none if nobody does or its holder was deleted.
+pub(crate) fn simple_holder(tx: &mut Tx, voucher: &Voucher) -> Result<Option<SimpleCustomer>> {
+    match &voucher.holder_id {
+        Some(holder) => Ok(tx.get::<Customer>(holder.as_str())?.map(|customer| customer.simple())),
+        None => Ok(None),
+    }
 }
 
 /// Stores a voucher, new or changed, and keeps its campaign's totals right. Every command that changes one

@@ -21,6 +21,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("../../migrations/postgres/0002_catalogue.sql"), oldest_program: 1 },
     Migration { sql: include_str!("../../migrations/postgres/0003_rules.sql"), oldest_program: 1 },
     Migration { sql: include_str!("../../migrations/postgres/0006_campaigns.sql"), oldest_program: 1 },
+    Migration { sql: include_str!("../../migrations/postgres/0009_ledger.sql"), oldest_program: 1 },
 ];
 
 /// The migrations that this program knows.

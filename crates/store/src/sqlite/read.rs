@@ -196,7 +196,7 @@ impl Selection {
                 Condition::GreaterThan(value) => format!("{name} > {}", bind(value.clone())),
             });
         }
-        if let Some((comparison, id)) = query.beyond() {
+        for (comparison, id) in query.bounds() {
             clauses.push(format!("id {comparison} {}", bind(ColumnValue::Text(id.clone()))));
         }
         if query.filter.is_some() {
@@ -241,7 +241,12 @@ impl Selection {
         if let (Some(project), true) = (&query.project, self.is_whole && query.collection.spec().counted) {
             return counted(connection, project, query.collection);
         }
-        let sql = format!("SELECT count(*) FROM {}{}", self.table, self.condition);
+        let Self { table, condition, .. } = self;
+        let sql = if query.count_up_to == usize::MAX {
+            format!("SELECT count(*) FROM {table}{condition}")
+        } else {
+            format!("SELECT count(*) FROM (SELECT 1 FROM {table}{condition} LIMIT {})", limit(query.count_up_to))
+        };
         connection.prepare_cached(&sql)?.query_row(rusqlite::params_from_iter(&self.values), |row| row.get(0))
     }
 
@@ -251,13 +256,16 @@ impl Selection {
         let mut rows = statement.query(rusqlite::params_from_iter(&self.values))?;
         let (mut records, mut total) = (Vec::new(), 0);
         let wanted = query.offset..query.offset.saturating_add(query.limit);
-        while let Some(row) = rows.next()? {
+        while (total <= wanted.end || total < query.count_up_to)
+            && let Some(row) = rows.next()?
+        {
             if wanted.contains(&total) {
                 records.push(record(row)?);
             }
             total += 1;
         }
-        Ok(Page { records, has_more: total > wanted.end, total: Some(total as u64) })
+        let has_more = total > wanted.end;
+        Ok(Page { records, has_more, total: Some(total.min(query.count_up_to) as u64) })
     }
 }
 
@@ -306,7 +314,7 @@ pub(super) fn events(connection: &Connection, query: &EventQuery) -> rusqlite::R
 pub(super) fn event_row(row: &Row) -> rusqlite::Result<EventRecord> {
     Ok(EventRecord {
         id: row.get(0)?,
-        kind: EventType::parse(row.get_ref(1)?.as_str()?).ok_or_else(|| unreadable(1))?,
+        kind: EventType::recorded(row.get_ref(1)?.as_str()?).ok_or_else(|| unreadable(1))?,
         category: from_text(row, 2)?,
         entity_id: row.get_ref(3)?.as_str()?.into(),
         group_id: row.get_ref(4)?.as_str()?.into(),

@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0002_catalogue.sql"),
     include_str!("../../migrations/sqlite/0003_rules.sql"),
     include_str!("../../migrations/sqlite/0006_campaigns.sql"),
+    include_str!("../../migrations/sqlite/0009_ledger.sql"),
 ];
 
 /// Brings the tables up to date.
