@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::http::Method;
 use futures_util::{FutureExt, future::BoxFuture};
 use guerdon_core::{
-    customers::activity::Activity, jobs::bulk::MetadataUpdate, projects::ProjectInput, webhooks::WebhookInput,
+    customers::activity::Activity, jobs::bulk::MetadataUpdate, projects::ProjectInput,
+    vouchers::bulk::{VoucherMetadata, VouchersMetadata}, webhooks::WebhookInput,
 };
 use guerdon_model::{
     async_action::AsyncAction,
@@ -390,6 +391,22 @@ fn voucher_routes() -> Vec<Route> {
             .needs(VouchersModify)
             .takes::<BalanceInput>()
             .answers::<Balance>(),
+        post("/v1/vouchers/import", "Import vouchers", vouchers::import_items)
+            .needs(VouchersModify)
+            .takes::<Vec<VoucherInput>>()
+            .accepts(),
+        post("/v1/vouchers/importCSV", "Import vouchers from a CSV file", vouchers::import_csv)
+            .needs(VouchersModify)
+            .takes_file()
+            .accepts(),
+        post("/v1/vouchers/bulk/async", "Set metadata of many vouchers, each its own", vouchers::update_in_bulk)
+            .needs(VouchersModify)
+            .takes::<Vec<VoucherMetadata>>()
+            .accepts(),
+        post("/v1/vouchers/metadata/async", "Set metadata of many vouchers", vouchers::update_metadata_in_bulk)
+            .needs(VouchersModify)
+            .takes::<VouchersMetadata>()
+            .accepts(),
         get("/v1/vouchers/{code}/transactions", "List the changes of a card", vouchers::list_transactions)
             .needs(VouchersRead)
             .query(&TRANSACTIONS)

@@ -2,8 +2,11 @@
 
 use guerdon_core::{
     campaigns::codes::CodeDraw,
+    jobs::Work,
     vouchers::{
         self,
+        bulk::VouchersMetadata,
+        import,
         ledger::{self, TransactionListing},
         listing::{self, MAX_IDS, VoucherListing, VoucherOrder},
     },
@@ -16,8 +19,9 @@ use guerdon_model::{
 };
 
 use crate::{
+    background,
     call::Call,
-    respond::{Answer, json, no_content},
+    respond::{Answer, accepted, json, no_content},
 };
 
 /// The last page of vouchers that can be listed.
@@ -120,4 +124,22 @@ pub(crate) async fn list_transactions(call: Call) -> Answer {
 pub(crate) async fn list_transactions_of_campaign(call: Call) -> Answer {
     let listing = transaction_listing(&call)?;
     json(&ledger::list_of_campaign(&call.app.guerdon, &call.context, call.param("campaignId"), listing).await?)
+}
+
+pub(crate) async fn import_items(call: Call) -> Answer {
+    import::check(&call.app.guerdon, &call.context, &call.body).await?;
+    background::start_bulk(call, Work::VouchersImport).await
+}
+
+pub(crate) async fn import_csv(mut call: Call) -> Answer {
+    accepted(background::import(&mut call, Work::VouchersImportCsv).await?.as_str())
+}
+
+pub(crate) async fn update_in_bulk(call: Call) -> Answer {
+    background::update_in_bulk_by(call, "code", Work::VouchersBulk).await
+}
+
+pub(crate) async fn update_metadata_in_bulk(call: Call) -> Answer {
+    call.payload::<VouchersMetadata>()?;
+    background::start_bulk(call, Work::VouchersMetadata).await
 }

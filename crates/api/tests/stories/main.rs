@@ -18,5 +18,7 @@ mod product_imports;
 mod product_lists;
 mod products;
 mod skus;
+mod voucher_imports;
+mod voucher_lists;
 mod vouchers;
 mod webhooks;

@@ -42,6 +42,10 @@ pub trait Sheet: Copy + Debug + PartialEq + Serialize + DeserializeOwned + Send 
     const COLUMNS: &'static [(&'static str, Self)];
     /// The column that tells which rows have failed.
     const SOURCE_ID: Self;
+    /// What results call it.
+    const SOURCE_ID_NAME: &'static str = "source_id";
+    /// Whether the names of metadata may have white space.
+    const TAKES_SPACES: bool = false;
 
     /// What has to be loaded to store a row.
     fn keys(row: Cells<Self>) -> Vec<Key>;
@@ -103,7 +107,7 @@ impl<S: Sheet> ImportWork<S> {
                 return Err(refuse(&format!("has the column '{}' twice", column.name())));
             }
             if let Column::Metadata(name) = column
-                && (name.is_empty() || name.contains(char::is_whitespace))
+                && (name.is_empty() || (name.contains(char::is_whitespace) && !S::TAKES_SPACES))
             {
                 return Err(refuse(&format!("has a column name that is empty or contains white space: '{name}'")));
             }
@@ -233,7 +237,7 @@ fn store_slice<S: Sheet>(
             Ok(()) => job.tally.done += 1,
             Err((_, Stop::NotLoaded)) => return Err(Stop::NotLoaded),
             Err((source_id, Stop::Refused(error))) => {
-                job.tally.fail(json!({"source_id": source_id, "row": row.number, "reason": reason(&error)}));
+                job.tally.fail(json!({S::SOURCE_ID_NAME: source_id, "row": row.number, "reason": reason(&error)}));
             }
         }
     }
@@ -243,7 +247,7 @@ fn store_slice<S: Sheet>(
 }
 
 /// What the result says about a row that was refused.
-fn reason(error: &Error) -> String {
+pub(super) fn reason(error: &Error) -> String {
     let row = error.describe(Dialect::Should);
     row.details.unwrap_or_else(|| row.message.into_owned())
 }
@@ -266,15 +270,20 @@ fn finish<S: Sheet>(tx: &mut Tx, claim: &Claim) -> Result<Progress> {
     let Some(work) = S::work(&mut job.work) else { return Ok(Progress::Lost) };
     tx.drop_blob(&work.blob);
     let (done, failed) = (job.tally.done, job.tally.failed);
-    let result = json!({
-        "message": format!("{done} {}(s) imported successfully, {failed} failed.", S::NOUN),
-        "failed": job.tally.failures,
-        "done_count": done,
-        "failed_count": failed,
-    });
+    let result = result(S::NOUN, done, failed, &job.tally.failures);
     job.finish(result, tx.now());
     tx.put(job);
     Ok(Progress::Made)
+}
+
+/// The result of an import.
+pub(super) fn result(noun: &str, done: u64, failed: u64, failures: &[Value]) -> Value {
+    json!({
+        "message": format!("{done} {noun}(s) imported successfully, {failed} failed."),
+        "failed": failures,
+        "done_count": done,
+        "failed_count": failed,
+    })
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 pub mod bulk;
 pub mod generation;
 pub mod import;
+mod items;
 mod rows;
 mod runner;
 
@@ -33,6 +34,7 @@ use crate::{
     products::import::{ProductColumn, SkuColumn},
     service::Guerdon,
     tx::{Result, Tx},
+    vouchers::import::VoucherColumn,
 };
 
 /// How long a worker may be silent before another one takes over, in milliseconds.
@@ -67,6 +69,10 @@ pub enum Work {
     ProductsBulk(BulkWork),
     ProductsMetadata(BulkWork),
     VouchersGenerate(GenerationWork),
+    VouchersImportCsv(ImportWork<VoucherColumn>),
+    VouchersImport(BulkWork),
+    VouchersBulk(BulkWork),
+    VouchersMetadata(BulkWork),
     /// Deletes what is left of a project.
     ProjectPurge {
         project: ProjectId,
@@ -85,6 +91,10 @@ impl Work {
             Work::ProductsBulk(_) => "PRODUCTS.BULK_UPDATE",
             Work::ProductsMetadata(_) => "PRODUCTS.METADATA_UPDATE",
             Work::VouchersGenerate(_) => "CAMPAIGN.VOUCHERS_GENERATE",
+            Work::VouchersImportCsv(_) => "VOUCHERS.IMPORT_CSV",
+            Work::VouchersImport(_) => "VOUCHERS.IMPORT",
+            Work::VouchersBulk(_) => "VOUCHERS.BULK_UPDATE",
+            Work::VouchersMetadata(_) => "VOUCHERS.METADATA_UPDATE",
             Work::ProjectPurge { .. } => "PROJECTS.PURGE",
         }
     }
@@ -100,11 +110,15 @@ impl Work {
             Work::CustomersBulk(work)
             | Work::CustomersMetadata(work)
             | Work::ProductsBulk(work)
-            | Work::ProductsMetadata(work) => Some(work),
+            | Work::ProductsMetadata(work)
+            | Work::VouchersImport(work)
+            | Work::VouchersBulk(work)
+            | Work::VouchersMetadata(work) => Some(work),
             Work::CustomersImport(_)
             | Work::ProductsImport(_)
             | Work::SkusImport(_)
             | Work::VouchersGenerate(_)
+            | Work::VouchersImportCsv(_)
             | Work::ProjectPurge { .. } => None,
         }
     }

@@ -10,13 +10,14 @@ use guerdon_model::{Error, Timestamp, customer::CustomerInput, ids::ProjectId, p
 use guerdon_store::{Collection, Condition, Query, Record};
 use tokio::task::JoinSet;
 
-use super::{Claim, Job, LEASE, Progress, Work, bulk, generation, import};
+use super::{Claim, Job, LEASE, Progress, Work, bulk, generation, import, items};
 use crate::{
     context::Context,
     failure::unavailable,
     projects,
     service::Guerdon,
     tx::{Result, Tx},
+    vouchers::bulk::VoucherMetadata,
 };
 
 /// How often a worker looks for jobs whose former worker has died.
@@ -190,6 +191,11 @@ async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> Ended {
         }
         Work::ProductsBulk(work) | Work::ProductsMetadata(work) => {
             bulk::run::<ProductInput>(&guerdon, &context, &claim, work).await
+        }
+        Work::VouchersImportCsv(work) => import::run(&guerdon, &context, &claim, work).await,
+        Work::VouchersImport(work) => items::run(&guerdon, &context, &claim, work).await,
+        Work::VouchersBulk(work) | Work::VouchersMetadata(work) => {
+            bulk::run::<VoucherMetadata>(&guerdon, &context, &claim, work).await
         }
         Work::VouchersGenerate(_) => generation::run(&guerdon, &context, &claim).await,
         Work::ProjectPurge { project } => projects::purge(&guerdon, &context, &claim, &project).await,

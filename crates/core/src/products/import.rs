@@ -154,7 +154,8 @@ fn price(cell: Option<&str>) -> std::result::Result<Patch<i64>, Error> {
     minor_units(cell).map(Patch::Value).ok_or_else(|| Error::invalid_payload(Path::of("price"), rule()))
 }
 
-fn minor_units(text: &str) -> Option<i64> {
+/// An amount in major units with up to two decimals.
+pub(crate) fn minor_units(text: &str) -> Option<i64> {
     let (major, minor) = text.trim().split_once('.').unwrap_or((text.trim(), "0"));
     let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number(major) || !is_number(minor) || minor.len() > 2 {

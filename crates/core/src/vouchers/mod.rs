@@ -1,6 +1,8 @@
 //! Vouchers: create, change, delete. `docs/vouchers.md` has the rules.
 
+pub mod bulk;
 mod create;
+pub mod import;
 pub mod ledger;
 pub mod listing;
 mod update;
@@ -10,6 +12,7 @@ use std::sync::Arc;
 use guerdon_model::{
     Error, Patch,
     campaign::{AddedVouchers, Campaign, SimpleCampaign},
+    category::Category,
     customer::{Customer, SimpleCustomer},
     error::Path,
     event::{Event, EventType},
@@ -156,7 +159,7 @@ fn emit(tx: &mut Tx, kind: EventType, voucher: &Voucher) {
     } else {
         answer(config, voucher)
     };
-    let campaign = simple_campaign(config, voucher);
+    let (shown, campaign) = (with_new_category(tx, shown), simple_campaign(config, voucher));
     tx.emit(Event::Of { kind, entity_id: voucher.id.as_str(), data: &VoucherData { voucher: &shown, campaign } });
 }
 
@@ -199,6 +202,18 @@ pub fn answer_with_rules(config: &Snapshot, voucher: &Voucher) -> VoucherAnswer 
     let own = &voucher.validation_rules_assignments;
     let rules = campaign.map_or_else(|| own.clone(), |campaign| own.with(&campaign.validation_rules_assignments));
     VoucherAnswer { validation_rules_assignments: Some(rules), ..answer(config, voucher) }
+}
+
+/// The same with a category that the command has just made, which the configuration does not have yet.
+fn with_new_category(tx: &Tx, mut answer: VoucherAnswer) -> VoucherAnswer {
+    if answer.category.is_none()
+        && let Some(id) = &answer.category_id
+        && let Some(category) = tx.written::<Category>().find(|category| category.id == *id)
+    {
+        answer.category = Some(category.name.clone());
+        answer.categories = vec![category.as_ref().clone()];
+    }
+    answer
 }
 
 /// What answers show of a voucher's surroundings.

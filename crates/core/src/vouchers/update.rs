@@ -14,7 +14,7 @@ use guerdon_model::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{RESOURCE, answer_with_rules, context, emit, get, simple_campaign, simple_holder, store};
+use super::{RESOURCE, answer_with_rules, context, emit, get, simple_campaign, simple_holder, store, with_new_category};
 use crate::{
     bin, categories, discounts,
     tx::{Result, Tx},
@@ -25,7 +25,13 @@ use crate::{
 /// put on a card.
 pub fn update(tx: &mut Tx, reference: &str, input: &VoucherUpdate) -> Result<VoucherAnswer> {
     let before = get(tx, reference)?;
-    let mut voucher = before.as_ref().clone();
+    let voucher = updated(tx, &before, input)?;
+    change(tx, &before, voucher, EventType::VOUCHER_UPDATED)
+}
+
+/// The voucher with what the body says, to be stored.
+pub(super) fn updated(tx: &mut Tx, before: &Voucher, input: &VoucherUpdate) -> Result<Voucher> {
+    let mut voucher = before.clone();
     let VoucherUpdate { value, attributes, limits } = input;
     attributes.check()?;
     update_value(tx, &mut voucher.value, value)?;
@@ -37,7 +43,8 @@ pub fn update(tx: &mut Tx, reference: &str, input: &VoucherUpdate) -> Result<Vou
     voucher.metadata.patch(&attributes.metadata);
     attributes.additional_info.apply_to(&mut voucher.additional_info);
     voucher.active = attributes.active.as_value().copied().unwrap_or(voucher.active);
-    change(tx, &before, voucher, EventType::VOUCHER_UPDATED)
+    voucher.updated_at = Some(tx.now());
+    Ok(voucher)
 }
 
 /// Applies what fits the type of the voucher; the rest is ignored.
@@ -87,7 +94,8 @@ fn change(tx: &mut Tx, before: &Voucher, mut voucher: Voucher, kind: EventType) 
     voucher.updated_at = Some(tx.now());
     store(tx, Some(before), voucher.clone())?;
     emit(tx, kind, &voucher);
-    Ok(answer_with_rules(tx.config(), &voucher))
+    let answer = answer_with_rules(tx.config(), &voucher);
+    Ok(with_new_category(tx, answer))
 }
 
 /// Removes the voucher; unless by force, its code stays taken until its bin entry is deleted.
