@@ -34,7 +34,7 @@ use utoipa::{
 };
 
 use crate::{
-    async_actions, bin, call::Call, campaigns, categories, customers, management, metadata_schemas, products,
+    assets, async_actions, bin, call::Call, campaigns, categories, customers, management, metadata_schemas, products,
     respond::Answer, validation_rules, vouchers,
 };
 
@@ -107,6 +107,8 @@ pub(crate) enum AnswerKind {
     Nothing,
     /// 200 with CSV.
     Csv,
+    /// 200 with a PNG or SVG.
+    Image,
 }
 
 fn described<T: ToSchema + PartialSchema>() -> Described {
@@ -215,6 +217,14 @@ impl Route {
     fn answers_csv(mut self) -> Self {
         self.answer = AnswerKind::Csv;
         self
+    }
+
+    fn answers_image(mut self) -> Self {
+        self.answer = AnswerKind::Image;
+        self.query(&[
+            ("size", "The size of the smallest part in pixels, 1 to 100; 10 by default."),
+            ("format", "png (the default) or svg."),
+        ])
     }
 
     fn deprecated(mut self) -> Self {
@@ -407,6 +417,8 @@ fn voucher_routes() -> Vec<Route> {
             .needs(VouchersModify)
             .takes::<VouchersMetadata>()
             .accepts(),
+        get("/api/v1/assets/qr/{assetId}", "The QR code of a voucher", assets::qr).open().answers_image(),
+        get("/api/v1/assets/barcode/{assetId}", "The barcode of a voucher", assets::barcode).open().answers_image(),
         get("/v1/vouchers/{code}/transactions", "List the changes of a card", vouchers::list_transactions)
             .needs(VouchersRead)
             .query(&TRANSACTIONS)

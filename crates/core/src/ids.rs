@@ -7,7 +7,8 @@ use guerdon_model::{
 use parking_lot::Mutex;
 use rand::{Rng, RngCore, SeedableRng, rngs::StdRng};
 
-const ALPHANUMERIC: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// The digits of random ids, which sort like numbers.
+pub(crate) const ALPHANUMERIC: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A random suffix of this length or more begins with the time: rows that were made together then lie
 /// together in an index, and the 16 characters behind it are still beyond guessing.

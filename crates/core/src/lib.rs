@@ -20,6 +20,7 @@ pub mod event_schemas;
 pub mod executor;
 pub mod failure;
 pub mod ids;
+pub mod images;
 pub mod jobs;
 pub mod keys;
 pub mod metadata_schemas;

@@ -17,6 +17,7 @@ use crate::{
     executor::{Executor, Signals},
     failure::unavailable,
     ids::IdGenerator,
+    images::{ImageIds, KnownMarks},
     secrets::{self, SecretKey},
     snapshot::{Snapshot, Snapshots},
 };
@@ -54,6 +55,8 @@ pub struct Guerdon {
     pub options: Options,
     /// Where keys that were used belong.
     located: RwLock<HashMap<String, ProjectId>>,
+    pub(crate) image_ids: Arc<ImageIds>,
+    pub(crate) known_marks: KnownMarks,
 }
 
 /// A key that has proved its secret.
@@ -74,7 +77,9 @@ impl Guerdon {
     ) -> Arc<Self> {
         let ids = Arc::new(ids);
         let signals = Arc::new(Signals::default());
-        let snapshots = Arc::new(Snapshots::new(store.clone(), secret.clone()));
+        let image_ids = Arc::new(ImageIds::of(&secret));
+        let snapshots = Snapshots::new(store.clone(), secret.clone(), image_ids.clone(), &options.public_url);
+        let snapshots = Arc::new(snapshots);
         let executor = Executor::new(
             store.clone(),
             snapshots.clone(),
@@ -83,7 +88,19 @@ impl Guerdon {
             signals.clone(),
             options.queue_length,
         );
-        Arc::new(Self { store, executor, snapshots, clock, ids, signals, secret, options, located: RwLock::default() })
+        Arc::new(Self {
+            store,
+            executor,
+            snapshots,
+            clock,
+            ids,
+            signals,
+            secret,
+            options,
+            located: RwLock::default(),
+            image_ids,
+            known_marks: KnownMarks::default(),
+        })
     }
 
     /// Whose key this is, if the secret fits and the key is not blocked.

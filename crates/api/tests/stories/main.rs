@@ -18,6 +18,7 @@ mod product_imports;
 mod product_lists;
 mod products;
 mod skus;
+mod voucher_images;
 mod voucher_imports;
 mod voucher_lists;
 mod vouchers;

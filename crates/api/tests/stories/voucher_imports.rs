@@ -71,7 +71,7 @@ async fn a_json_import_is_refused_as_a_whole_if_codes_are_missing_or_taken() {
 #[tokio::test]
 async fn what_a_json_import_can_not_store_is_told_item_by_item() {
     let app = TestApp::new().await;
-    app.schema("voucher", json!({"unit": {"type": "number", "optional": false}})).await;
+    app.schema("voucher", json!({"unit": {"type": "number", "array": false, "optional": false}})).await;
     let accepted = app.post("/v1/vouchers/import", json!([coupon("A"), coupon("B"), coupon("C")])).await;
     let action = app.finish(&accepted).await;
     assert_eq!(action["status"], "DONE");

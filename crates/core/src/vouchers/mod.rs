@@ -193,7 +193,7 @@ pub(crate) fn store(tx: &mut Tx, before: Option<&Voucher>, voucher: Voucher) -> 
 
 /// The voucher as lists and events show it.
 pub fn answer(config: &Snapshot, voucher: &Voucher) -> VoucherAnswer {
-    voucher.answer(context(config, voucher), config.links_to_images(&voucher.id))
+    voucher.answer(context(config, voucher), config.links_to_images(voucher))
 }
 
 /// The same with its rules and those of its campaign, as it is shown alone.
