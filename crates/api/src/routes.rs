@@ -5,8 +5,11 @@ use std::sync::Arc;
 use axum::http::Method;
 use futures_util::{FutureExt, future::BoxFuture};
 use guerdon_core::{
-    customers::activity::Activity, jobs::bulk::MetadataUpdate, projects::ProjectInput,
-    vouchers::bulk::{VoucherMetadata, VouchersMetadata}, webhooks::WebhookInput,
+    customers::activity::Activity,
+    jobs::bulk::MetadataUpdate,
+    projects::ProjectInput,
+    vouchers::bulk::{VoucherMetadata, VouchersMetadata},
+    webhooks::WebhookInput,
 };
 use guerdon_model::{
     async_action::AsyncAction,

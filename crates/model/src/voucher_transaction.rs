@@ -188,7 +188,10 @@ impl BalanceInput {
         ])?;
         let whole = self.amount.as_i64().or_else(|| {
             // `10.0` is 10, as everywhere.
-            self.amount.as_f64().filter(|amount| amount.fract() == 0.0 && amount.abs() < 9e15).map(|amount| amount as i64)
+            self.amount
+                .as_f64()
+                .filter(|amount| amount.fract() == 0.0 && amount.abs() < 9e15)
+                .map(|amount| amount as i64)
         });
         match whole {
             Some(0) | None => Err(Error::InvalidBalanceChange),

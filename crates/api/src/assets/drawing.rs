@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn an_svg_has_a_run_for_each_run_of_black_modules() {
-        let drawing = Drawing { width: 3, height: 2, modules: vec![true, true, false, false, false, true], modules_in_size: 1 };
+        let drawing =
+            Drawing { width: 3, height: 2, modules: vec![true, true, false, false, false, true], modules_in_size: 1 };
         let svg = drawing.svg(2);
         assert!(svg.contains(r#"width="6" height="4" viewBox="0 0 3 2""#), "{svg}");
         assert!(svg.contains(r#"d="M0 0h2v1h-2zM2 1h1v1h-1z""#), "{svg}");

@@ -331,10 +331,11 @@ fn redacted_text(text: &str) -> String {
         return "<time>".into();
     }
     let is_uuid = |text: &str| {
-        text.len() == 36 && text.bytes().enumerate().all(|(place, byte)| match place {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
+        text.len() == 36
+            && text.bytes().enumerate().all(|(place, byte)| match place {
+                8 | 13 | 18 | 23 => byte == b'-',
+                _ => byte.is_ascii_hexdigit(),
+            })
     };
     if let Some((start, last)) = text.rsplit_once('/')
         && is_uuid(last)

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use crate::app::{TestApp, redacted};
 
 async fn gift_card(app: &TestApp, code: &str, amount: i64) -> Value {
-    app.post(&format!("/v1/vouchers/{code}"), json!({"type": "GIFT_VOUCHER", "gift": {"amount": amount}})).await.expect(200)
+    app.post(&format!("/v1/vouchers/{code}"), json!({"type": "GIFT_VOUCHER", "gift": {"amount": amount}}))
+        .await
+        .expect(200)
 }
 
 async fn put_on(app: &TestApp, code: &str, amount: i64) -> Value {
@@ -27,7 +29,10 @@ async fn what_is_put_on_a_card_is_added_to_its_balance() {
     });
     assert_eq!(balance, expected);
     let removed = put_on(&app, "G", -100).await;
-    assert_eq!((&removed["amount"], &removed["total"], &removed["balance"]), (&json!(-100), &json!(20_000), &json!(20_000)));
+    assert_eq!(
+        (&removed["amount"], &removed["total"], &removed["balance"]),
+        (&json!(-100), &json!(20_000), &json!(20_000))
+    );
     let card = app.get("/v1/vouchers/G").await.expect(200);
     assert_eq!(card["gift"], json!({"amount": 20_100, "subtracted_amount": 100, "balance": 20_000}));
 

@@ -51,11 +51,7 @@ async fn a_json_import_is_refused_as_a_whole_if_codes_are_missing_or_taken() {
     for (body, key, details) in [
         (json!([coupon("A"), coupon("B"), coupon("C")]), "duplicate_key", exist),
         (json!([coupon("C"), coupon("C"), coupon("C")]), "duplicate_key", exist),
-        (
-            json!([coupon("C"), {"type": "GIFT_VOUCHER"}]),
-            "invalid_voucher",
-            "Found 1 voucher(s) without 'code' value",
-        ),
+        (json!([coupon("C"), {"type": "GIFT_VOUCHER"}]), "invalid_voucher", "Found 1 voucher(s) without 'code' value"),
         (
             json!([{"code": "C", "redemption": {"quantity": "x"}}]),
             "invalid_payload",
@@ -96,7 +92,10 @@ async fn a_file_makes_vouchers_of_both_types() {
     let amount = app.get("/v1/vouchers/A").await.expect(200);
     assert_eq!(amount["discount"], json!({"type": "AMOUNT", "effect": "APPLY_TO_ITEMS", "amount_off": 1000}));
     assert_eq!((&amount["category"], &amount["metadata"]), (&json!("First"), &json!({"first season": "fall"})));
-    assert_eq!((&amount["start_date"], &amount["expiration_date"]), (&json!("2026-01-01T00:00:00.000Z"), &json!("2027-01-01T00:00:00.000Z")));
+    assert_eq!(
+        (&amount["start_date"], &amount["expiration_date"]),
+        (&json!("2026-01-01T00:00:00.000Z"), &json!("2027-01-01T00:00:00.000Z"))
+    );
     assert_eq!((&amount["redemption"]["quantity"], &amount["redemption"]["redeemed_quantity"]), (&json!(5), &json!(2)));
     assert_eq!((&amount["active"], &amount["additional_info"]), (&json!(true), &json!("by post")));
     let percent = app.get("/v1/vouchers/P").await.expect(200);
@@ -131,7 +130,13 @@ async fn a_file_updates_vouchers_that_are_there_and_tells_which_rows_have_failed
         .as_array()
         .expect("rows")
         .iter()
-        .map(|row| (row["code"].as_str().expect("a code"), row["row"].as_u64().expect("a row"), row["reason"].as_str().expect("a reason")))
+        .map(|row| {
+            (
+                row["code"].as_str().expect("a code"),
+                row["row"].as_u64().expect("a row"),
+                row["reason"].as_str().expect("a reason"),
+            )
+        })
         .collect();
     assert_eq!(
         failed,
@@ -156,7 +161,9 @@ async fn a_file_updates_vouchers_that_are_there_and_tells_which_rows_have_failed
 async fn metadata_of_many_vouchers_are_changed_without_an_event() {
     let app = TestApp::new().await;
     app.subscribe(&["voucher.updated", "voucher.created"]).await;
-    app.post("/v1/vouchers/A", json!({"type": "GIFT_VOUCHER", "gift": {"amount": 1}, "metadata": {"a": 1, "b": 1}})).await.expect(200);
+    app.post("/v1/vouchers/A", json!({"type": "GIFT_VOUCHER", "gift": {"amount": 1}, "metadata": {"a": 1, "b": 1}}))
+        .await
+        .expect(200);
     app.post("/v1/vouchers/B", json!({"type": "GIFT_VOUCHER", "gift": {"amount": 1}})).await.expect(200);
     let body = json!([{"code": "A", "metadata": {"b": 2}, "active": false}, {"code": "X", "metadata": {"b": 3}}]);
     let accepted = app.post("/v1/vouchers/bulk/async", body).await;
@@ -199,4 +206,25 @@ async fn codes_are_imported_once_whatever_their_case_where_that_makes_no_differe
         assert_eq!(result["done_count"], 2);
         assert_eq!(app.get("/v1/vouchers/abc").await.expect(200)["gift"]["amount"], 200);
     }
+}
+
+#[tokio::test]
+async fn a_file_tells_of_every_row_if_that_is_asked_for() {
+    let app = TestApp::new().await;
+    app.subscribe(&["voucher.created", "voucher.updated"]).await;
+    for (name, value, events) in
+        [("webhooks_enable", "false", 0), ("webhooks_enabled", "true", 1), ("webhooks_enable", "true", 2)]
+    {
+        let part = |name: &str, content: &str| {
+            format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{content}\r\n")
+        };
+        let file = format!("Code,Voucher Type,Value\n{name},GIFT_VOUCHER,1\n");
+        let form = [part("file", &file), part(name, value), "--x--\r\n".into()].concat();
+        let accepted = app.post_raw("/v1/vouchers/importCSV", "multipart/form-data; boundary=x", form).await;
+        accepted.expect(202);
+        assert_eq!(app.finish(&accepted).await["result"]["done_count"], 1);
+        assert_eq!(app.received().await.len(), events, "{name} {value}");
+    }
+    let types: Vec<Value> = app.received().await.iter().map(|event| event["type"].clone()).collect();
+    assert_eq!(types, ["voucher.created", "voucher.updated"]);
 }

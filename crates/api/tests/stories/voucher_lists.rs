@@ -64,7 +64,11 @@ async fn vouchers_are_listed_in_every_order_page_by_page() {
     for (query, key, details) in [
         ("limit=101", "invalid_query_params", "Property .limit cannot be higher than 100"),
         ("page=100", "page_over_limit", "Property .page cannot be higher than 99"),
-        ("created_at[after]=now", "invalid_query_params", "Property .created_at.after cannot be recognized as a ISO-8601 compliant date"),
+        (
+            "created_at[after]=now",
+            "invalid_query_params",
+            "Property .created_at.after cannot be recognized as a ISO-8601 compliant date",
+        ),
     ] {
         app.get(&format!("/v1/vouchers?{query}")).await.refused(400, key, details);
     }

@@ -37,7 +37,10 @@ async fn an_update_changes_what_it_names_and_skips_what_cannot_be_changed() {
     assert_eq!((&updated["expiration_date"], &updated["active"]), (&Value::Null, &json!(false)));
     let received = app.received().await;
     assert_eq!(received.len(), 2);
-    assert_eq!((&received[1]["data"]["voucher"]["code"], &received[1]["data"]["campaign"]), (&json!("A"), &Value::Null));
+    assert_eq!(
+        (&received[1]["data"]["voucher"]["code"], &received[1]["data"]["campaign"]),
+        (&json!("A"), &Value::Null)
+    );
     assert_eq!(received[1]["data"]["voucher"].get("validation_rules_assignments"), None);
 }
 
@@ -74,7 +77,8 @@ async fn an_update_that_is_refused_changes_nothing() {
 async fn what_was_put_on_a_gift_card_is_not_changed_by_an_update_but_its_effect_is() {
     let app = TestApp::new().await;
     app.post("/v1/vouchers/G", json!({"type": "GIFT_VOUCHER", "gift": {"amount": 500}})).await.expect(200);
-    let body = json!({"gift": {"amount": 900, "balance": 900, "effect": "APPLY_TO_ITEMS"}, "discount": {"type": "UNIT"}});
+    let body =
+        json!({"gift": {"amount": 900, "balance": 900, "effect": "APPLY_TO_ITEMS"}, "discount": {"type": "UNIT"}});
     let updated = app.put("/v1/vouchers/G", body).await.expect(200);
     assert_eq!(updated["gift"], json!({"amount": 500, "balance": 500, "effect": "APPLY_TO_ITEMS"}));
     assert_eq!(updated["discount"], Value::Null);

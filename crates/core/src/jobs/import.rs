@@ -69,6 +69,9 @@ pub struct ImportWork<S> {
     offset: u64,
     /// How many rows were read so far.
     rows: u64,
+    /// Whether events were asked for; only some kinds of rows have any.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tells: bool,
 }
 
 /// What a column means.
@@ -118,7 +121,7 @@ impl<S: Sheet> ImportWork<S> {
             return Err(refuse(&format!("should have a header row with at least one of the columns {known}")));
         }
         let offset = (start.len() - text.len()) as u64 + reader.position().byte();
-        Ok(Self { blob: blob.name, bytes: blob.bytes, columns, offset, rows: 0 })
+        Ok(Self { blob: blob.name, bytes: blob.bytes, columns, offset, rows: 0, tells: false })
     }
 }
 
@@ -143,6 +146,7 @@ impl<S: Sheet> Column<S> {
 pub struct Cells<'a, S> {
     columns: &'a [Column<S>],
     cells: &'a [Box<str>],
+    tells: bool,
 }
 
 impl<'a, S: Sheet> Cells<'a, S> {
@@ -152,6 +156,11 @@ impl<'a, S: Sheet> Cells<'a, S> {
             Column::Known(column) => Some((*column, &**cell)),
             Column::Metadata(_) => None,
         })
+    }
+
+    /// Whether events were asked for.
+    pub(crate) fn tells(self) -> bool {
+        self.tells
     }
 
     /// The cell in that column, if there is one and it is not empty.
@@ -217,7 +226,7 @@ pub(super) async fn run<S: Sheet>(
 /// What has to be loaded to store these rows.
 fn keys<S: Sheet>(columns: &[Column<S>], slice: &Slice) -> Vec<Key> {
     let readable = slice.rows.iter().filter_map(|row| row.cells.as_ref().ok());
-    readable.flat_map(|cells| S::keys(Cells { columns, cells })).collect()
+    readable.flat_map(|cells| S::keys(Cells { columns, cells, tells: false })).collect()
 }
 
 fn store_slice<S: Sheet>(
@@ -229,11 +238,12 @@ fn store_slice<S: Sheet>(
 ) -> Result<Progress> {
     let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
     let Some(work) = S::work(&mut job.work) else { return Ok(Progress::Lost) };
+    let tells = work.tells;
     work.offset = slice.end;
     work.rows += slice.rows.len() as u64;
     tx.need(keys(columns, slice))?;
     for row in &slice.rows {
-        match store_row(tx, columns, row) {
+        match store_row(tx, columns, row, tells) {
             Ok(()) => job.tally.done += 1,
             Err((_, Stop::NotLoaded)) => return Err(Stop::NotLoaded),
             Err((source_id, Stop::Refused(error))) => {
@@ -257,12 +267,13 @@ fn store_row<'a, S: Sheet>(
     tx: &mut Tx,
     columns: &[Column<S>],
     row: &'a Row,
+    tells: bool,
 ) -> std::result::Result<(), (&'a str, Stop)> {
     let unreadable = |reason: &String| Error::invalid_payload(Path::root(), Rule::Sentence(reason.clone()));
     let cells = row.cells.as_ref().map_err(|reason| ("", unreadable(reason).into()))?;
     let source_id = columns.iter().position(|column| *column == Column::Known(S::SOURCE_ID));
     let source_id = source_id.and_then(|place| cells.get(place)).map_or("", |cell| cell);
-    S::store(tx, Cells { columns, cells }).map_err(|stop| (source_id, stop))
+    S::store(tx, Cells { columns, cells, tells }).map_err(|stop| (source_id, stop))
 }
 
 fn finish<S: Sheet>(tx: &mut Tx, claim: &Claim) -> Result<Progress> {

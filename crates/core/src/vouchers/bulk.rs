@@ -2,12 +2,7 @@
 
 use std::sync::Arc;
 
-use guerdon_model::{
-    Error, Patch,
-    metadata::Metadata,
-    metadata_schema::Scope,
-    voucher::Voucher,
-};
+use guerdon_model::{Error, Patch, metadata::Metadata, metadata_schema::Scope, voucher::Voucher};
 use guerdon_store::Key;
 use serde::Deserialize;
 

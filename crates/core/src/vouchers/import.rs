@@ -5,11 +5,11 @@ use std::{collections::HashSet, sync::Arc};
 use guerdon_model::{
     Error, Patch, Timestamp,
     error::{Path, Rule},
+    event::EventType,
     payload::{self, Unreadable},
     time::NOT_ISO_8601,
     voucher::{
-        OriginInput, QuantityInput, ValueUpdate, Voucher, VoucherAttributes, VoucherInput, VoucherUpdate,
-        folded,
+        OriginInput, QuantityInput, ValueUpdate, Voucher, VoucherAttributes, VoucherInput, VoucherUpdate, folded,
     },
 };
 use guerdon_store::Key;
@@ -19,7 +19,9 @@ use serde_json::{Map, json, value::RawValue};
 use super::{
     Made, RESOURCE, add, code_key,
     create::{prepare, without_code},
-    store, update::updated, with_code,
+    emit, store,
+    update::updated,
+    with_code,
 };
 use crate::{
     campaigns::totals,
@@ -111,7 +113,7 @@ impl Sheet for VoucherColumn {
             },
         };
         match with_code(tx, code)?.filter(|known| !known.is_binned) {
-            Some(known) => update(tx, &known, input),
+            Some(known) => update(tx, &known, input, row.tells()),
             None => insert(tx, row, code, &input),
         }
     }
@@ -134,10 +136,11 @@ fn insert(tx: &mut Tx, row: Cells<VoucherColumn>, code: &str, input: &VoucherInp
             None => {}
         }
     }
-    add(tx, voucher, Made::InBulk).map(drop)
+    let made = if row.tells() { Made::Singly } else { Made::InBulk };
+    add(tx, voucher, made).map(drop)
 }
 
-fn update(tx: &mut Tx, known: &Arc<Voucher>, input: VoucherInput) -> Result<()> {
+fn update(tx: &mut Tx, known: &Arc<Voucher>, input: VoucherInput, tells: bool) -> Result<()> {
     if input.value.voucher_type != Some(known.value.voucher_type()) {
         let details = "It is not possible to change Voucher type".to_owned();
         return Err(Error::InvalidVoucher { details }.into());
@@ -149,7 +152,11 @@ fn update(tx: &mut Tx, known: &Arc<Voucher>, input: VoucherInput) -> Result<()> 
         limits: input.limits,
     };
     let voucher = updated(tx, known, &update)?;
-    store(tx, Some(known), voucher)
+    store(tx, Some(known), voucher.clone())?;
+    if tells {
+        emit(tx, EventType::VOUCHER_UPDATED, &voucher);
+    }
+    Ok(())
 }
 
 fn refused(sentence: impl Into<String>) -> Error {

@@ -201,8 +201,7 @@ pub fn change_balance(tx: &mut Tx, reference: &str, input: &BalanceInput) -> Res
     };
     voucher.updated_at = Some(tx.now());
     let transaction = post(tx, &mut voucher, entry)?;
-    let balance =
-        Balance { operation_type: Some(OperationType::Manual), ..transaction.details.balance.clone() };
+    let balance = Balance { operation_type: Some(OperationType::Manual), ..transaction.details.balance.clone() };
     tell(tx, &voucher, &transaction, &balance)?;
     store(tx, Some(&before), voucher)?;
     Ok(Balance { amount: Some(amount), points: None, ..balance })

@@ -266,11 +266,7 @@ fn by_id<'a>(predicate: &mut Predicate, field: &str, names: impl Iterator<Item =
 }
 
 /// The filter, and the category besides.
-fn and_of_category(
-    config: &Snapshot,
-    filter: Option<Filter>,
-    category: &str,
-) -> std::result::Result<Filter, Error> {
+fn and_of_category(config: &Snapshot, filter: Option<Filter>, category: &str) -> std::result::Result<Filter, Error> {
     let mut filter = filter.unwrap_or(Filter { junction: Junction::And, predicates: Vec::new() });
     if filter.junction == Junction::Or && filter.predicates.len() > 1 {
         let rule = Rule::Other("cannot be combined with filters that are joined by 'or'".into());

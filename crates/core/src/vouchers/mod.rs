@@ -31,8 +31,8 @@ use crate::{
 };
 
 pub use create::create;
-pub use update::{delete, set_active, update};
 pub(crate) use update::erase;
+pub use update::{delete, set_active, update};
 
 /// The word for vouchers in errors and metadata schemas.
 pub const RESOURCE: &str = "voucher";

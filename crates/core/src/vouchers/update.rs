@@ -14,7 +14,9 @@ use guerdon_model::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{RESOURCE, answer_with_rules, context, emit, get, simple_campaign, simple_holder, store, with_new_category};
+use super::{
+    RESOURCE, answer_with_rules, context, emit, get, simple_campaign, simple_holder, store, with_new_category,
+};
 use crate::{
     bin, categories, discounts,
     tx::{Result, Tx},

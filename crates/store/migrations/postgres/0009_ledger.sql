@@ -14,4 +14,4 @@ CREATE INDEX voucher_transactions_campaign ON voucher_transactions (project_id, 
 
 -- Lists must not walk through what lies in the bin, which may be more than what does not.
 ALTER TABLE vouchers ADD COLUMN is_binned BIGINT NOT NULL DEFAULT 0;
-CREATE INDEX vouchers_listed ON vouchers (project_id, is_binned, id);
+CREATE INDEX vouchers_listed ON vouchers (project_id, id) WHERE is_binned = 0;

@@ -15,7 +15,10 @@ use super::{
     SOURCE_ID, assert_conflict, by_source_id, changes, customer, delete, given, insert, loaded, project, replace, time,
     write,
 };
-use crate::{Collection, ColumnValue, Key, Store, Stored, Write, collection::locator};
+use crate::{
+    Collection, ColumnValue, Key, Store, Stored, Write,
+    collection::{Kind, locator},
+};
 
 pub async fn an_inserted_document_is_loaded_by_its_id_and_its_unique_value(store: Arc<dyn Store>) {
     let (project, ada) = (project("a"), customer("cust_1", Some("ada")));
@@ -145,9 +148,9 @@ pub async fn a_freed_unique_value_can_be_taken_in_the_same_commit(store: Arc<dyn
 pub async fn every_collection_keeps_and_returns_its_documents(store: Arc<dyn Store>) {
     let project = project("a");
     for (number, collection) in Collection::ALL.into_iter().enumerate() {
-        let columns = collection.spec().columns.iter().map(|column| match column.name.ends_with("_at") {
-            true => ColumnValue::Integer(time(number as i64).as_millis()),
-            false => ColumnValue::from(format!("{} {number}", column.name).as_str()),
+        let columns = collection.spec().columns.iter().map(|column| match column.kind {
+            Kind::Integer => ColumnValue::Integer(time(number as i64).as_millis()),
+            Kind::Text => ColumnValue::from(format!("{} {number}", column.name).as_str()),
         });
         let body = json!({"collection": collection.spec().table}).to_string();
         let document = Some(Stored { format: 1, body: body.clone(), columns: columns.collect() });

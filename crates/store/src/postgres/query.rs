@@ -188,7 +188,7 @@ fn total(query: &Query) -> Sql {
         _ => {
             sql.push("SELECT count(*) FROM (SELECT 1 FROM ").push(query.collection.spec().table);
             conditions(&mut sql, query, None);
-            sql.push(&format!(" LIMIT {}) AS some", i64::try_from(query.count_up_to).unwrap_or(i64::MAX)));
+            sql.push(&format!(" LIMIT {}) AS counted", i64::try_from(query.count_up_to).unwrap_or(i64::MAX)));
         }
     }
     sql

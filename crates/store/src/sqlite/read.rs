@@ -190,6 +190,8 @@ impl Selection {
             clauses.push(match condition {
                 Condition::Null => format!("{name} IS NULL"),
                 Condition::NotNull => format!("{name} IS NOT NULL"),
+                // Known to the planner, so that it can take an index of the rows with this flag.
+                Condition::Equals(ColumnValue::Integer(flag @ (0 | 1))) => format!("{name} = {flag}"),
                 Condition::Equals(value) => format!("{name} = {}", bind(value.clone())),
                 Condition::LessThan(value) => format!("{name} < {}", bind(value.clone())),
                 Condition::AtMost(value) => format!("{name} <= {}", bind(value.clone())),
