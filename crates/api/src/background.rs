@@ -49,7 +49,7 @@ pub(crate) async fn import<S: Sheet>(
 ) -> Result<AsyncActionId, Refusal> {
     let upload = upload::receive(call).await?;
     let work = match ImportWork::of(upload.blob.clone(), &upload.start) {
-        Ok(import) => work(ImportWork { tells: upload.wants_events, ..import }),
+        Ok(import) => work(import.telling(upload.wants_events)),
         Err(error) => {
             blobs::discard(&call.app.guerdon, &call.context, upload.blob.name).await;
             return Err(error.into());

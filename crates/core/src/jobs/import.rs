@@ -71,7 +71,7 @@ pub struct ImportWork<S> {
     rows: u64,
     /// Whether events were asked for; only some kinds of rows have any.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub tells: bool,
+    tells: bool,
 }
 
 /// What a column means.
@@ -122,6 +122,13 @@ impl<S: Sheet> ImportWork<S> {
         }
         let offset = (start.len() - text.len()) as u64 + reader.position().byte();
         Ok(Self { blob: blob.name, bytes: blob.bytes, columns, offset, rows: 0, tells: false })
+    }
+}
+
+impl<S> ImportWork<S> {
+    /// The same, with events if they were asked for.
+    pub fn telling(self, tells: bool) -> Self {
+        Self { tells, ..self }
     }
 }
 
