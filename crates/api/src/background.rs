@@ -18,7 +18,12 @@ use crate::{
 
 /// Starts an update of many resources, each with values of its own.
 pub(crate) async fn update_in_bulk(call: Call, work: fn(BulkWork) -> Work) -> Answer {
-    bulk::check_items(&call.body)?;
+    update_in_bulk_by(call, "source_id", work).await
+}
+
+/// The same of resources that are told by another key.
+pub(crate) async fn update_in_bulk_by(call: Call, key: &str, work: fn(BulkWork) -> Work) -> Answer {
+    bulk::check_items(&call.body, key)?;
     start_bulk(call, work).await
 }
 
@@ -29,7 +34,7 @@ pub(crate) async fn update_metadata_in_bulk(call: Call, work: fn(BulkWork) -> Wo
 }
 
 /// Stores the body and starts the job that works it off.
-async fn start_bulk(call: Call, work: fn(BulkWork) -> Work) -> Answer {
+pub(crate) async fn start_bulk(call: Call, work: fn(BulkWork) -> Work) -> Answer {
     accepted(start(&call, work).await?.as_str())
 }
 
@@ -48,7 +53,7 @@ pub(crate) async fn import<S: Sheet>(
 ) -> Result<AsyncActionId, Refusal> {
     let upload = upload::receive(call).await?;
     let work = match ImportWork::of(upload.blob.clone(), &upload.start) {
-        Ok(import) => work(import),
+        Ok(import) => work(import.telling(upload.wants_events)),
         Err(error) => {
             blobs::discard(&call.app.guerdon, &call.context, upload.blob.name).await;
             return Err(error.into());

@@ -107,6 +107,7 @@ impl Operation {
             }
             AnswerKind::AsyncAction(status) => (format!("{status} with async_action_id; see async actions."), None),
             AnswerKind::Nothing => ("204 without a body.".to_owned(), None),
+            AnswerKind::Image => ("200 with an image.".to_owned(), None),
             AnswerKind::Csv => ("200 with a CSV file.".to_owned(), None),
         };
         Self {

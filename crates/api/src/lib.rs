@@ -13,6 +13,7 @@ pub mod respond;
 pub mod routes;
 pub mod server;
 
+mod assets;
 mod async_actions;
 mod auth;
 mod background;

@@ -14,6 +14,8 @@ use crate::call::Call;
 const DEFAULT_LIMIT: usize = 10;
 /// The published maximum of `limit`.
 const MAX_LIMIT: i64 = 100;
+/// The published maximum of `size`.
+const MAX_SIZE: i64 = 100;
 /// The last page of lists that don't say otherwise.
 pub(crate) const MAX_PAGE: u64 = 1_000;
 /// The orders that lists of older endpoints accept. Only those by time mean something everywhere.
@@ -49,6 +51,11 @@ impl Call {
     /// A number from 1 on, or none.
     pub(crate) fn positive(&self, name: &str) -> Result<Option<i64>, Error> {
         self.number(name, i64::MAX)
+    }
+
+    /// `size`: 1 to 100.
+    pub(crate) fn size(&self) -> Result<Option<usize>, Error> {
+        Ok(self.number("size", MAX_SIZE)?.map(|size| size as usize))
     }
 
     fn number(&self, name: &str, max: i64) -> Result<Option<i64>, Error> {

@@ -122,6 +122,9 @@ fn responses(route: &Route, schemas: &mut Map<String, Value>) -> Value {
             (*status, json!({"description": "The work goes on.", "content": content(accepted)}))
         }
         AnswerKind::Nothing => ("204", json!({"description": "Done."})),
+        AnswerKind::Image => {
+            ("200", json!({"description": "An image.", "content": {"image/png": {}, "image/svg+xml": {}}}))
+        }
         AnswerKind::Csv => ("200", json!({"description": "A CSV file.", "content": {"text/csv": {}}})),
     };
     let refused = json!({"description": "Refused; nothing was changed.", "content": content(json!({"$ref": "#/components/schemas/Error"}))});

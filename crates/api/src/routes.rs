@@ -5,7 +5,11 @@ use std::sync::Arc;
 use axum::http::Method;
 use futures_util::{FutureExt, future::BoxFuture};
 use guerdon_core::{
-    customers::activity::Activity, jobs::bulk::MetadataUpdate, projects::ProjectInput, webhooks::WebhookInput,
+    customers::activity::Activity,
+    jobs::bulk::MetadataUpdate,
+    projects::ProjectInput,
+    vouchers::bulk::{VoucherMetadata, VouchersMetadata},
+    webhooks::WebhookInput,
 };
 use guerdon_model::{
     async_action::AsyncAction,
@@ -36,7 +40,8 @@ use guerdon_model::{
     sku::{Sku, SkuInput},
     stacking_rules::{StackingRules, StackingRulesInput},
     validation_rule::{AssignmentInput, ValidationRule, ValidationRuleAssignment, ValidationRuleInput},
-    voucher::{VoucherAnswer, VoucherInput},
+    voucher::{VoucherAnswer, VoucherInput, VoucherUpdate},
+    voucher_transaction::{Balance, BalanceInput, VoucherTransaction},
     webhook::Webhook,
 };
 use utoipa::{
@@ -45,7 +50,7 @@ use utoipa::{
 };
 
 use crate::{
-    async_actions, bin, call::Call, campaigns, categories, custom_events, customers, exports, management,
+    assets, async_actions, bin, call::Call, campaigns, categories, custom_events, customers, exports, management,
     metadata_schemas, orders, product_collections, products, promotions, publications, referrals, respond::Answer,
     segments, templates, validation_rules, vouchers,
 };
@@ -121,6 +126,8 @@ pub(crate) enum AnswerKind {
     Nothing,
     /// 200 with CSV.
     Csv,
+    /// 200 with a PNG or SVG.
+    Image,
 }
 
 fn described<T: ToSchema + PartialSchema>() -> Described {
@@ -230,6 +237,14 @@ impl Route {
     fn answers_csv(mut self) -> Self {
         self.answer = AnswerKind::Csv;
         self
+    }
+
+    fn answers_image(mut self) -> Self {
+        self.answer = AnswerKind::Image;
+        self.query(&[
+            ("size", "The size of the smallest part in pixels, 1 to 100; 10 by default."),
+            ("format", "png (the default) or svg."),
+        ])
     }
 
     fn deprecated(mut self) -> Self {
@@ -420,7 +435,30 @@ fn campaign_routes() -> Vec<Route> {
 
 fn voucher_routes() -> Vec<Route> {
     const VOUCHER: &str = "/v1/vouchers/{code}";
+    const TRANSACTIONS: [(&str, &str); 4] = [
+        LIMIT,
+        ("order", "id or -id (the default)."),
+        ("starting_after_id", "Continue behind the transaction with this id."),
+        ("filters", "Conditions in the filter language; see docs/filters.md."),
+    ];
     vec![
+        get("/v1/vouchers", "List vouchers", vouchers::list)
+            .needs(VouchersRead)
+            .query(&[
+                LIMIT,
+                ("page", "The page, 1 to 99."),
+                ("code", "The voucher with this code."),
+                ("ids[]", "Vouchers with these ids, up to 100."),
+                ("category", "Vouchers of the category with this name or id."),
+                ("campaign", "Vouchers of the campaign with this name."),
+                ("campaign_id", "Vouchers of the campaign with this id."),
+                ("customer", "Vouchers that this customer holds: an id or source_id."),
+                ("created_at[after]", "Created after this time. Also [before]."),
+                ("updated_at[after]", "Last changed after this time. Also [before]."),
+                ("filters", "Conditions in the filter language; see docs/filters.md."),
+                ("order", "created_at, updated_at, code, or one of them with a minus for descending."),
+            ])
+            .lists::<VoucherAnswer>("vouchers"),
         post("/v1/vouchers", "Create a voucher with a random code", vouchers::create)
             .needs(VouchersModify)
             .takes::<VoucherInput>()
@@ -430,6 +468,55 @@ fn voucher_routes() -> Vec<Route> {
             .takes::<VoucherInput>()
             .answers::<VoucherAnswer>(),
         get(VOUCHER, "Read a voucher", vouchers::get).needs(VouchersRead).answers::<VoucherAnswer>(),
+        put(VOUCHER, "Update a voucher", vouchers::update)
+            .needs(VouchersModify)
+            .takes::<VoucherUpdate>()
+            .answers::<VoucherAnswer>(),
+        delete(VOUCHER, "Delete a voucher", vouchers::delete)
+            .needs(VouchersDelete)
+            .query(&[("force", "true: delete for good. Otherwise the code stays taken.")]),
+        post("/v1/vouchers/{code}/enable", "Switch a voucher on", vouchers::enable)
+            .needs(VouchersModify)
+            .without_body()
+            .answers::<VoucherAnswer>(),
+        post("/v1/vouchers/{code}/disable", "Switch a voucher off", vouchers::disable)
+            .needs(VouchersModify)
+            .without_body()
+            .answers::<VoucherAnswer>(),
+        post("/v1/vouchers/{code}/balance", "Change what is on a gift or loyalty card", vouchers::change_balance)
+            .needs(VouchersModify)
+            .takes::<BalanceInput>()
+            .answers::<Balance>(),
+        post("/v1/vouchers/import", "Import vouchers", vouchers::import_items)
+            .needs(VouchersModify)
+            .takes::<Vec<VoucherInput>>()
+            .accepts(),
+        post("/v1/vouchers/importCSV", "Import vouchers from a CSV file", vouchers::import_csv)
+            .needs(VouchersModify)
+            .takes_file()
+            .accepts(),
+        post("/v1/vouchers/bulk/async", "Set metadata of many vouchers, each its own", vouchers::update_in_bulk)
+            .needs(VouchersModify)
+            .takes::<Vec<VoucherMetadata>>()
+            .accepts(),
+        post("/v1/vouchers/metadata/async", "Set metadata of many vouchers", vouchers::update_metadata_in_bulk)
+            .needs(VouchersModify)
+            .takes::<VouchersMetadata>()
+            .accepts(),
+        get("/api/v1/assets/qr/{assetId}", "The QR code of a voucher", assets::qr).open().answers_image(),
+        get("/api/v1/assets/barcode/{assetId}", "The barcode of a voucher", assets::barcode).open().answers_image(),
+        get("/v1/vouchers/{code}/transactions", "List the changes of a card", vouchers::list_transactions)
+            .needs(VouchersRead)
+            .query(&TRANSACTIONS)
+            .lists::<VoucherTransaction>("data"),
+        get(
+            "/v1/campaigns/{campaignId}/transactions",
+            "List the changes of a campaign's cards",
+            vouchers::list_transactions_of_campaign,
+        )
+        .needs(CampaignsRead)
+        .query(&TRANSACTIONS)
+        .lists::<VoucherTransaction>("data"),
     ]
 }
 

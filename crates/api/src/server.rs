@@ -246,7 +246,7 @@ fn check_media_types(route: &Route, headers: &HeaderMap) -> Result<(), Refusal> 
         }
     }
     if let Some(accepted) = media_type(header::ACCEPT)
-        && !matches!(route.answer, routes::AnswerKind::Csv)
+        && !matches!(route.answer, routes::AnswerKind::Csv | routes::AnswerKind::Image)
     {
         let takes_json = accepted.split(',').any(|range| {
             let essence = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

@@ -7,7 +7,7 @@ use guerdon_model::{
     error::{Path, Rule},
 };
 
-use multer::Multipart;
+use multer::{Field, Multipart};
 
 use crate::{call::Call, respond::Refusal};
 
@@ -19,7 +19,12 @@ pub(crate) struct Upload {
     pub(crate) blob: Blob,
     /// Its first bytes.
     pub(crate) start: Vec<u8>,
+    /// Whether a part of the form asks for an event for each row.
+    pub(crate) wants_events: bool,
 }
+
+/// What that part may be called.
+const EVENTS: [&str; 2] = ["webhooks_enable", "webhooks_enabled"];
 
 /// Receives the file of a request.
 ///
@@ -36,8 +41,10 @@ pub(crate) async fn receive(call: &mut Call) -> Result<Upload, Refusal> {
         let sentence = "The upload broke off or is no valid multipart/form-data".to_owned();
         Error::invalid_payload(Path::of("file"), Rule::Sentence(sentence))
     };
+    let mut wants_events = false;
     while let Some(mut field) = multipart.next_field().await.map_err(broken)? {
         if field.name() != Some("file") {
+            wants_events |= asks_for_events(&mut field).await;
             continue;
         }
         let mut blob = BlobWriter::new(&call.app.guerdon, &call.context);
@@ -56,7 +63,14 @@ pub(crate) async fn receive(call: &mut Call) -> Result<Upload, Refusal> {
         }
         .await;
         return match received {
-            Ok(()) => Ok(Upload { blob: blob.finish().await?, start }),
+            Ok(()) => {
+                drop(field);
+                // The file is whole, whatever comes behind it.
+                while let Ok(Some(mut field)) = multipart.next_field().await {
+                    wants_events |= asks_for_events(&mut field).await;
+                }
+                Ok(Upload { blob: blob.finish().await?, start, wants_events })
+            }
             Err(refusal) => {
                 blob.discard().await;
                 Err(refusal)
@@ -64,4 +78,13 @@ pub(crate) async fn receive(call: &mut Call) -> Result<Upload, Refusal> {
         };
     }
     Err(missing().into())
+}
+
+/// Whether a part of a form asks for events.
+async fn asks_for_events(field: &mut Field<'_>) -> bool {
+    if !field.name().is_some_and(|name| EVENTS.contains(&name)) {
+        return false;
+    }
+    let first = field.chunk().await.ok().flatten();
+    first.is_some_and(|bytes| bytes.trim_ascii() == b"true")
 }

@@ -20,6 +20,7 @@ use crate::{
     products,
     service::Guerdon,
     tx::{Result, Tx},
+    vouchers,
 };
 
 /// The word for entries in errors.
@@ -115,7 +116,7 @@ pub async fn delete(guerdon: &Guerdon, context: &Context, id: &BinEntryId) -> st
         let content = guerdon.executor.read(context, |tx| Ok(require(tx, id)?.content.clone())).await?;
         let (skus, is_last) = match &content {
             Content::Product(product) => some_skus(guerdon, context, &product.id).await?,
-            Content::Sku(_) => (Vec::new(), true),
+            Content::Sku(_) | Content::Voucher(_) => (Vec::new(), true),
             Content::Campaign(_) => {
                 let entry = id.clone();
                 return guerdon.executor.execute(context.clone(), Vec::new(), move |tx| purge(tx, &entry)).await;
@@ -137,7 +138,7 @@ fn require(tx: &mut Tx, id: &BinEntryId) -> Result<Arc<Binned>> {
 fn purge(tx: &mut Tx, id: &BinEntryId) -> Result<()> {
     match &require(tx, id)?.content {
         Content::Campaign(campaign) => campaigns::purge(tx, id, campaign),
-        Content::Product(_) | Content::Sku(_) => Ok(()),
+        Content::Product(_) | Content::Sku(_) | Content::Voucher(_) => Ok(()),
     }
 }
 
@@ -162,6 +163,9 @@ fn delete_some(tx: &mut Tx, id: &BinEntryId, skus: &[Arc<str>], with_entry: bool
         }
     }
     if with_entry {
+        if let Content::Voucher(voucher) = &binned.content {
+            vouchers::erase(tx, &voucher.id)?;
+        }
         tx.delete::<Binned>(id.as_str());
     }
     Ok(())

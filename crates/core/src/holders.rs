@@ -79,7 +79,8 @@ pub fn add_referees(tx: &mut Tx, member: &Member, input: &HoldersInput) -> Resul
         return Err(Error::not_found(vouchers::RESOURCE, member.voucher.as_str()).into());
     }
     if !voucher.is_published() {
-        return Err(Error::NotPublished.into());
+        let details = "Referral code must be first published to Referrer before assigning it to Referee";
+        return Err(Error::NotPublished { details }.into());
     }
     tx.need(input.holders.iter().flat_map(customers::bring_keys))?;
     let mut referees: Vec<(Customer, bool)> = Vec::with_capacity(input.holders.len());

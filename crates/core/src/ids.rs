@@ -7,7 +7,8 @@ use guerdon_model::{
 use parking_lot::Mutex;
 use rand::{Rng, RngCore, SeedableRng, rngs::StdRng};
 
-const ALPHANUMERIC: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// The digits of random ids, which sort like numbers.
+pub(crate) const ALPHANUMERIC: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// A random suffix of this length or more begins with the time: rows that were made together then lie
 /// together in an index, and the 16 characters behind it are still beyond guessing.
@@ -70,6 +71,12 @@ impl IdGenerator {
     pub fn uuid(&self) -> String {
         uuid::Builder::from_random_bytes(self.bytes()).into_uuid().to_string()
     }
+}
+
+/// What an id of this type begins with that is made at this time, if it begins with the time.
+pub(crate) fn beginning<I: PrefixedId>(time: Timestamp) -> String {
+    let digits: String = base_62(time).iter().copied().map(char::from).collect();
+    format!("{}{digits}", I::PREFIX)
 }
 
 /// Milliseconds since 1970 as eight digits that sort like numbers, enough until the year 8888.

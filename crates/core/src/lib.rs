@@ -23,6 +23,7 @@ pub mod exports;
 pub mod failure;
 pub mod holders;
 pub mod ids;
+pub mod images;
 pub mod jobs;
 pub mod keys;
 pub mod metadata_schemas;

@@ -17,6 +17,7 @@ use crate::{
     executor::{Executor, Signals},
     failure::unavailable,
     ids::IdGenerator,
+    images::{ImageIds, KnownMarks},
     publications::candidates::Candidates,
     secrets::{self, SecretKey},
     snapshot::{Snapshot, Snapshots},
@@ -56,6 +57,8 @@ pub struct Guerdon {
     pub(crate) candidates: Candidates,
     /// Where keys that were used belong.
     located: RwLock<HashMap<String, ProjectId>>,
+    pub(crate) image_ids: Arc<ImageIds>,
+    pub(crate) known_marks: KnownMarks,
 }
 
 /// A key that has proved its secret.
@@ -76,7 +79,9 @@ impl Guerdon {
     ) -> Arc<Self> {
         let ids = Arc::new(ids);
         let signals = Arc::new(Signals::default());
-        let snapshots = Arc::new(Snapshots::new(store.clone(), secret.clone()));
+        let image_ids = Arc::new(ImageIds::of(&secret));
+        let snapshots = Snapshots::new(store.clone(), secret.clone(), image_ids.clone(), &options.public_url);
+        let snapshots = Arc::new(snapshots);
         let executor = Executor::new(
             store.clone(),
             snapshots.clone(),
@@ -96,6 +101,8 @@ impl Guerdon {
             options,
             candidates: Candidates::default(),
             located: RwLock::default(),
+            image_ids,
+            known_marks: KnownMarks::default(),
         })
     }
 

@@ -19,12 +19,12 @@ use guerdon_model::{
     category::Category,
     event::EventType,
     event_schema::EventSchema,
-    ids::{CampaignId, CategoryId, ProjectId, ValidationRuleId, VoucherId, WebhookId},
+    ids::{CampaignId, CategoryId, ProjectId, ValidationRuleId, WebhookId},
     metadata::Metadata,
     metadata_schema::{MetadataSchema, Scope},
     project::Project,
     stacking_rules::StackingRules,
-    voucher::VoucherAssets,
+    voucher::{Voucher, VoucherAssets},
     webhook::Webhook,
 };
 use guerdon_store::{Collection, Configuration, Document, Record, Store};
@@ -33,6 +33,7 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::{
     failure::{damaged, unavailable},
+    images::{ImageIds, ImageLinks},
     product_collections::Collections,
     promotions::Promotions,
     secrets::SecretKey,
@@ -60,6 +61,7 @@ pub struct Snapshot {
     segments: Definitions,
     product_collections: Collections,
     promotions: Promotions,
+    images: Option<ImageLinks>,
 }
 
 impl Snapshot {
@@ -82,6 +84,7 @@ impl Snapshot {
             segments: Definitions::default(),
             product_collections: Collections::default(),
             promotions: Promotions::default(),
+            images: None,
         };
         let (mut segments, mut product_collections) = (Vec::new(), Vec::new());
         let (mut tiers, mut stacks) = (Vec::new(), Vec::new());
@@ -142,7 +145,8 @@ impl Snapshot {
                 | Collection::RedeemableHolders
                 | Collection::Participations
                 | Collection::CampaignDays
-                | Collection::Exports => {}
+                | Collection::Exports
+                | Collection::VoucherTransactions => {}
             }
         }
         snapshot.segments = Definitions::of(segments)?;
@@ -240,8 +244,8 @@ impl Snapshot {
     }
 
     /// Where the images of a voucher's code are.
-    pub fn links_to_images(&self, _voucher: &VoucherId) -> VoucherAssets {
-        VoucherAssets::default()
+    pub fn links_to_images(&self, voucher: &Voucher) -> VoucherAssets {
+        self.images.as_ref().map(|images| images.to(voucher)).unwrap_or_default()
     }
 
     /// The project's time zone.
@@ -285,6 +289,8 @@ fn read<D: Document>(record: &Record) -> Result<D, Error> {
 pub struct Snapshots {
     store: Arc<dyn Store>,
     secret: SecretKey,
+    image_ids: Arc<ImageIds>,
+    public_url: Arc<str>,
     known: RwLock<HashMap<ProjectId, Arc<Snapshot>>>,
     looks: Mutex<HashMap<ProjectId, Arc<Look>>>,
 }
@@ -297,9 +303,10 @@ struct Look {
 }
 
 impl Snapshots {
-    /// No snapshots yet; `secret` opens what is sealed in them.
-    pub fn new(store: Arc<dyn Store>, secret: SecretKey) -> Self {
-        Self { store, secret, known: RwLock::default(), looks: Mutex::default() }
+    /// No snapshots yet; `secret` opens what is sealed in them. `public_url` is where clients reach the API.
+    pub fn new(store: Arc<dyn Store>, secret: SecretKey, image_ids: Arc<ImageIds>, public_url: &str) -> Self {
+        let public_url = public_url.into();
+        Self { store, secret, image_ids, public_url, known: RwLock::default(), looks: Mutex::default() }
     }
 
     /// The project's configuration, at least as new as `version`.
@@ -343,7 +350,9 @@ impl Snapshots {
     pub async fn refresh(&self, project: &ProjectId) -> Result<Arc<Snapshot>, Error> {
         let configuration = self.store.configuration(project).await.map_err(unavailable)?;
         let known = self.known.read().get(project).cloned();
-        let fresh = Arc::new(Snapshot::of(configuration, &self.secret, known.as_deref())?);
+        let mut fresh = Snapshot::of(configuration, &self.secret, known.as_deref())?;
+        fresh.images = Some(ImageLinks::of(&self.image_ids, &self.public_url, project));
+        let fresh = Arc::new(fresh);
         let mut known = self.known.write();
         let kept = known.entry(project.clone()).or_insert_with(|| fresh.clone());
         // Two refreshes may overtake each other: the newer one stays.

@@ -9,12 +9,12 @@ use guerdon_model::{
 };
 use guerdon_store::{Collection, Portion, Record, StoreError};
 
-use crate::{config::Database, copy::Dump, documents};
+use crate::{config::Database, copy::Dump, documents, ledger::Ledger};
 
 pub(crate) async fn run(database: &Database) -> anyhow::Result<()> {
     let store = database.open_read_only().await?;
     let mut wrong = store.check().await?;
-    let (mut documents, mut totals) = (0, Totals::default());
+    let (mut documents, mut totals, mut ledger) = (0, Totals::default(), Ledger::new());
     let mut dump = Dump::of(store);
     while let Some(portion) = dump.next().await? {
         if let Portion::Documents(collection, records) = portion {
@@ -22,10 +22,12 @@ pub(crate) async fn run(database: &Database) -> anyhow::Result<()> {
                 let read = documents::columns(collection, record).and_then(|_| totals.add(collection, record));
                 wrong.extend(read.err().map(|error| error.0));
             }
+            ledger.note(collection, &records);
             documents += records.len();
         }
     }
     wrong.extend(totals.defects());
+    wrong.extend(ledger.defects());
     if wrong.is_empty() {
         println!("All is well: {documents} documents, their indexes and counts.");
         return Ok(());

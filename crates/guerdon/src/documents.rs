@@ -29,6 +29,7 @@ use guerdon_model::{
     user::User,
     validation_rule::{AssignmentsCount, ValidationRule, ValidationRuleAssignment},
     voucher::Voucher,
+    voucher_transaction::VoucherTransaction,
     webhook::Webhook,
 };
 use guerdon_store::{Collection, ColumnValue, Document, Record, StoreError};
@@ -72,6 +73,7 @@ pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<Col
         Collection::Participations => of::<Participation>(record),
         Collection::CampaignDays => of::<CampaignDay>(record),
         Collection::Exports => of::<Export>(record),
+        Collection::VoucherTransactions => of::<VoucherTransaction>(record),
     }
 }
 

@@ -8,6 +8,7 @@ mod copy;
 mod demo;
 mod documents;
 mod keys;
+mod ledger;
 mod listen;
 mod serve;
 mod telemetry;

@@ -8,9 +8,10 @@ use utoipa::ToSchema;
 use crate::{
     Timestamp,
     campaign::Campaign,
-    ids::{BinEntryId, UserId},
+    ids::{BinEntryId, CampaignId, UserId, VoucherId},
     product::Product,
     sku::Sku,
+    voucher::Voucher,
 };
 
 /// What the bin's list shows of a deleted resource.
@@ -26,7 +27,7 @@ pub struct BinEntry {
     pub resource_type: Cow<'static, str>,
     /// Its name, or else what identifies it.
     pub resource_name: String,
-    /// The product of a SKU.
+    /// The product of a SKU, the campaign of a voucher.
     pub resource_parent_id: Option<String>,
     /// The same as `resource_type`.
     #[schema(value_type = String)]
@@ -50,6 +51,24 @@ pub enum Content {
     Sku(Sku),
     /// Its vouchers lie where they were; they can't be seen without it.
     Campaign(Box<Campaign>),
+    /// It lies where it was, out of sight.
+    Voucher(BinnedVoucher),
+}
+
+/// Which voucher was deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BinnedVoucher {
+    pub id: VoucherId,
+    pub code: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign_id: Option<CampaignId>,
+}
+
+impl From<&Voucher> for BinnedVoucher {
+    fn from(voucher: &Voucher) -> Self {
+        let Voucher { id, code, campaign_id, .. } = voucher.clone();
+        Self { id, code, campaign_id }
+    }
 }
 
 impl Content {
@@ -59,6 +78,7 @@ impl Content {
             Content::Product(_) => "product",
             Content::Sku(_) => "sku",
             Content::Campaign(_) => "campaign",
+            Content::Voucher(_) => "voucher",
         }
     }
 
@@ -68,6 +88,7 @@ impl Content {
             Content::Product(product) => product.id.as_str(),
             Content::Sku(sku) => sku.id.as_str(),
             Content::Campaign(campaign) => campaign.id.as_str(),
+            Content::Voucher(voucher) => voucher.id.as_str(),
         }
     }
 
@@ -77,6 +98,7 @@ impl Content {
             Content::Product(product) => product.source_id.as_deref(),
             Content::Sku(sku) => sku.source_id.as_deref(),
             Content::Campaign(campaign) => Some(&campaign.name),
+            Content::Voucher(_) => None,
         }
     }
 
@@ -85,6 +107,7 @@ impl Content {
             Content::Product(product) => product.name.as_deref(),
             Content::Sku(sku) => sku.sku.as_deref(),
             Content::Campaign(campaign) => Some(&campaign.name),
+            Content::Voucher(voucher) => Some(&voucher.code),
         }
     }
 
@@ -92,6 +115,7 @@ impl Content {
         match self {
             Content::Product(_) | Content::Campaign(_) => None,
             Content::Sku(sku) => Some(sku.product_id.as_str()),
+            Content::Voucher(voucher) => voucher.campaign_id.as_ref().map(CampaignId::as_str),
         }
     }
 }
@@ -122,7 +146,8 @@ mod tests {
     fn an_entry_comes_back_with_what_was_deleted_and_shows_its_fields_to_filters() {
         let time = Timestamp::from_millis(0);
         let sku = Sku::new("sku_1".into(), Some("s".into()), "prod_1".into(), time);
-        for content in [Content::Product(Product::shipping(time)), Content::Sku(sku)] {
+        let voucher = BinnedVoucher { id: "v_1".into(), code: "A".into(), campaign_id: None };
+        for content in [Content::Product(Product::shipping(time)), Content::Sku(sku), Content::Voucher(voucher)] {
             let binned = Binned::new("tbe_1".into(), content, time);
             let json = serde_json::to_value(&binned).expect("json");
             assert_eq!(json["resource_type"], json["object"]);

@@ -62,6 +62,12 @@ pub enum Error {
     InvalidCampaign { details: String },
     /// The voucher can't be made or changed like that.
     InvalidVoucher { details: String },
+    /// A balance can't be changed by that.
+    InvalidBalanceChange,
+    /// Somebody has to have the voucher first.
+    NotPublished { details: &'static str },
+    /// Codes of an import that somebody has, or that it has twice.
+    DuplicateCodes { count: usize },
     /// There are not so many codes of the form that was asked for.
     InvalidCodeConfig { details: String },
     /// Templates are made of campaigns with coupons or gift cards only, and tiers of templates with a discount.
@@ -78,16 +84,12 @@ pub enum Error {
     TooManyVouchers { max: i64 },
     /// The campaign has no voucher left, and none can be made.
     NoVoucherSuitable,
-    /// Nobody holds the code, so it can't refer anybody.
-    NotPublished,
     /// The customer refers by the voucher already, or was referred by it.
     HolderExists,
     /// Whoever holds a voucher can't be taken off it.
     HolderStays,
     /// Only keys that are marked for integrations may do this.
     IntegrationKeyRequired,
-    /// So many codes of an import belong to vouchers already.
-    DuplicateCodes { count: usize },
     /// An export is asked for a field that it can't have.
     InvalidExportFields { allowed: Vec<&'static str> },
     /// The project has stacking rules already.
@@ -298,6 +300,21 @@ impl Error {
             Error::InvalidVoucher { details } => {
                 row(400, Some("invalid_voucher"), "Invalid Voucher", Some(details.clone()))
             }
+            Error::InvalidBalanceChange => row(
+                400,
+                Some("invalid_add_balance_params"),
+                "Invalid add balance params",
+                Some("Property 'amount' should be an integer other than 0".into()),
+            ),
+            Error::NotPublished { details } => {
+                row(400, Some("not_published"), "Voucher is not published", Some((*details).into()))
+            }
+            Error::DuplicateCodes { count } => row(
+                400,
+                Some("duplicate_key"),
+                "Duplicate codes",
+                Some(format!("{count} voucher codes(s) already exist.")),
+            ),
             Error::InvalidCodeConfig { details } => {
                 row(400, Some("invalid_code_config"), "Invalid code config", Some(details.clone()))
             }
@@ -346,12 +363,6 @@ impl Error {
                 "Couldn't find any voucher suitable for publication",
                 Some("Couldn't create new vouchers for publication".into()),
             ),
-            Error::NotPublished => row(
-                400,
-                Some("not_published"),
-                "Voucher is not published",
-                Some("Referral code must be first published to Referrer before assigning it to Referee".into()),
-            ),
             Error::HolderExists => row(
                 409,
                 // The spelling is part of the wire format.
@@ -369,13 +380,6 @@ impl Error {
                 shows_request_id: false,
                 ..row(403, Some("integration_api_key_required"), "Forbidden", None)
             },
-            Error::DuplicateCodes { count } => row(
-                400,
-                Some("duplicate_key"),
-                "Duplicate codes",
-                // As it always was.
-                Some(format!("{count} voucher codes(s) already exist.")),
-            ),
             Error::InvalidExportFields { allowed } => row(
                 400,
                 Some("invalid_export_fields"),

@@ -85,6 +85,13 @@ event_types! {
         CUSTOMER_PUBLICATION_SUCCEEDED = "customer.publication.succeeded";
         HOLDER_ASSIGNED = "customer.holder.assignment.created";
         HOLDER_UNASSIGNED = "customer.holder.assignment.deleted";
+        CUSTOMER_VOUCHER_DELETED = "customer.voucher.deleted";
+        GIFT_BALANCE_ADDED = "voucher.gift.balance_added";
+        GIFT_TRANSACTION_CREATED = "voucher.gift.transaction.created";
+        CUSTOMER_GIFT_BALANCE_ADDED = "customer.voucher.gift.balance_added";
+        LOYALTY_POINTS_ADDED = "voucher.loyalty_card.points_added";
+        LOYALTY_TRANSACTION_CREATED = "voucher.loyalty_card.transaction.created";
+        CUSTOMER_LOYALTY_POINTS_ADDED = "customer.voucher.loyalty_card.points_added";
     }
     subscribable {
         "business_validation_rule.assignment.created" "business_validation_rule.assignment.deleted"
@@ -459,6 +466,14 @@ mod tests {
         }
         assert_eq!(EventType::parse("customer.updated"), Some(EventType::CUSTOMER_UPDATED));
         assert_eq!(EventType::parse("customer.renamed"), None);
+    }
+
+    #[test]
+    fn the_log_has_types_that_webhooks_cannot_ask_for() {
+        let kind = EventType::CUSTOMER_VOUCHER_DELETED;
+        assert_eq!((EventType::parse_recorded(kind.name()), EventType::parse(kind.name())), (Some(kind), None));
+        assert_eq!(EventType::parse_recorded("customer.rewarded").map(EventType::name), Some("customer.rewarded"));
+        assert_eq!(EventType::parse_recorded("customer.renamed"), None);
     }
 
     /// The reference payload of `customer.updated` that this project was founded on.

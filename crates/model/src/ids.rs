@@ -105,6 +105,8 @@ ids! {
     CampaignId = "camp_" Suffix::Random(24);
     /// A voucher of any type.
     VoucherId = "v_" Suffix::Random(32);
+    /// A change of what is on a gift or loyalty card.
+    VoucherTransactionId = "vtx_" Suffix::TimeOrdered;
     /// A publication of vouchers.
     PublicationId = "pub_" Suffix::Random(32);
     /// That a customer holds a voucher.

@@ -56,6 +56,7 @@ pub mod user;
 pub mod validation_rule;
 pub mod validity;
 pub mod voucher;
+pub mod voucher_transaction;
 pub mod webhook;
 
 pub use error::Error;

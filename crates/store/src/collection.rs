@@ -4,6 +4,7 @@
 
 mod campaigns;
 mod exports;
+mod ledger;
 mod orders;
 mod promotions;
 mod publications;
@@ -64,6 +65,7 @@ pub enum Collection {
     Participations,
     CampaignDays,
     Exports,
+    VoucherTransactions,
 }
 
 /// How a collection is stored.
@@ -232,6 +234,7 @@ static TABLE: [Spec; Collection::ALL.len()] = [
             flag("is_active"),
             flag("is_referral_code"),
             time("changed_at"),
+            flag("is_binned"),
         ],
         configuration: false,
         // The campaigns' totals say how many there are.
@@ -293,11 +296,17 @@ static TABLE: [Spec; Collection::ALL.len()] = [
     Spec { table: "campaign_days", columns: &[text("campaign_id"), text("day")], configuration: false, counted: false },
     // By time of creation they are listed by their ids, which begin with it.
     Spec { table: "exports", columns: &[text("status")], configuration: false, counted: true },
+    Spec {
+        table: "voucher_transactions",
+        columns: &[text("voucher_id"), text("campaign_id").nullable()],
+        configuration: false,
+        counted: false,
+    },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 33] = [
+    pub const ALL: [Collection; 34] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -331,6 +340,7 @@ impl Collection {
         Collection::Participations,
         Collection::CampaignDays,
         Collection::Exports,
+        Collection::VoucherTransactions,
     ];
 
     /// This collection's row of the table.

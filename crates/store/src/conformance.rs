@@ -101,6 +101,8 @@ cases! {
         conditions_are_joined_by_and
         documents_that_another_collection_lists_are_selected_in_any_order
         a_total_counts_all_matches_of_conditions_and_filters
+        bounds_on_the_id_select_in_any_order
+        a_total_ends_where_it_was_told_to
         a_kept_total_follows_insertions_deletions_and_failures
         a_filter_selects_by_the_whole_document
         a_filter_on_a_looked_up_column_selects_as_it_does_elsewhere

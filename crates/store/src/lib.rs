@@ -34,6 +34,7 @@ use tokio::sync::mpsc;
 pub use change::{BlobChunk, ChangeSet, Document, EventRecord, Guard, Stored, Write};
 pub use collection::{By, Collection, ColumnValue, Key};
 pub use copy::{Indexed, Part, Portion, Tally};
+pub use narrowing::equals_only_itself;
 pub use query::{Condition, EventQuery, Listed, Order, Page, Query, SendOutQuery};
 
 /// A document as it lies in the store.

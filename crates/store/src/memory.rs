@@ -284,8 +284,9 @@ impl Store for Memory {
                 })
             })
             .filter(|row| {
-                query.beyond().is_none_or(|(comparison, id)| match comparison {
+                query.bounds().all(|(comparison, id)| match comparison {
                     "<" => row.record.id < *id,
+                    ">=" => row.record.id >= *id,
                     _ => row.record.id > *id,
                 })
             })
@@ -311,7 +312,7 @@ impl Store for Memory {
                 }
             }
         });
-        let total = query.count.then_some(rows.len() as u64);
+        let total = query.count.then_some(rows.len().min(query.count_up_to) as u64);
         let has_more = rows.len() > query.offset.saturating_add(query.limit);
         let records = rows.into_iter().skip(query.offset).take(query.limit).map(|row| row.record.clone()).collect();
         Ok(Page { records, has_more, total })

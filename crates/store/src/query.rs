@@ -30,10 +30,16 @@ pub struct Query {
     pub order: Order,
     /// Continue behind the document with this id, whether or not there is one; for an order by id only.
     pub after_id: Option<Arc<str>>,
+    /// From this id on, whatever the order; of ids that begin with a time, from that time on.
+    pub from_id: Option<Arc<str>>,
+    /// Up to this id, without it.
+    pub below_id: Option<Arc<str>>,
     pub offset: usize,
     pub limit: usize,
     /// Whether the number of all matches is wanted.
     pub count: bool,
+    /// Counting ends here: a total of so many means that there are at least as many.
+    pub count_up_to: usize,
 }
 
 impl Query {
@@ -47,9 +53,12 @@ impl Query {
             filter: None,
             order: Order::Id { descending: false },
             after_id: None,
+            from_id: None,
+            below_id: None,
             offset: 0,
             limit: usize::MAX,
             count: false,
+            count_up_to: usize::MAX,
         }
     }
 }
@@ -92,12 +101,15 @@ impl Condition {
 }
 
 impl Query {
-    /// What [`Query::after_id`] asks of an id: to be greater or less than that one.
-    pub(crate) fn beyond(&self) -> Option<(&'static str, &Arc<str>)> {
-        match (&self.after_id, self.order) {
+    /// What is asked of an id: how it has to compare with which other.
+    pub(crate) fn bounds(&self) -> impl Iterator<Item = (&'static str, &Arc<str>)> {
+        let beyond = match (&self.after_id, self.order) {
             (Some(id), Order::Id { descending }) => Some((if descending { "<" } else { ">" }, id)),
             _ => None,
-        }
+        };
+        let from = self.from_id.as_ref().map(|id| (">=", id));
+        let below = self.below_id.as_ref().map(|id| ("<", id));
+        [beyond, from, below].into_iter().flatten()
     }
 }
 

@@ -331,6 +331,21 @@ fn redacted_text(text: &str) -> String {
     if text.len() == 24 && text.ends_with('Z') && Timestamp::parse(text).is_some() {
         return "<time>".into();
     }
+    let is_uuid = |text: &str| {
+        text.len() == 36
+            && text.bytes().enumerate().all(|(place, byte)| match place {
+                8 | 13 | 18 | 23 => byte == b'-',
+                _ => byte.is_ascii_hexdigit(),
+            })
+    };
+    if let Some((start, last)) = text.rsplit_once('/')
+        && is_uuid(last)
+    {
+        return format!("{start}/<uuid>");
+    }
+    if is_uuid(text) {
+        return "<uuid>".into();
+    }
     match PREFIXES.iter().find(|prefix| text.starts_with(**prefix)) {
         Some(prefix) => format!("<{prefix}…>"),
         None => text.to_owned(),

@@ -24,19 +24,24 @@ use crate::{
 
 /// How many resources are changed in one commit.
 const SLICE: usize = 250;
-/// The first line of a report.
-const REPORT_HEADER: &str = "source_id,found,updated\n";
 
 /// The body of a resource that can be created and updated in bulk.
 pub trait BulkInput: DeserializeOwned + Default + 'static {
     /// What is created or updated.
     type Document: Document;
+    /// The key that tells which one.
+    const SOURCE_ID: &'static str = "source_id";
 
     /// The fields that every such body has.
     fn common(&mut self) -> Common<'_>;
 
     /// What has to be loaded to create or update the resource with this `source_id`.
     fn keys(source_id: &str) -> Vec<Key>;
+
+    /// The resource with this `source_id`.
+    fn find(tx: &mut Tx, source_id: &str) -> Result<Option<Arc<Self::Document>>> {
+        tx.find("source_id", source_id)
+    }
 
     /// Stores a new resource; tells nobody.
     fn insert(&self, tx: &mut Tx) -> Result<()>;
@@ -72,6 +77,7 @@ impl BulkWork {
 /// The body of `metadata/async`.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 pub struct MetadataUpdate {
+    #[serde(alias = "codes")]
     pub source_ids: Vec<String>,
     pub metadata: Metadata,
 }
@@ -81,7 +87,7 @@ pub struct MetadataUpdate {
 ///
 /// # Errors
 /// [`payload::Unreadable`].
-pub fn check_items(body: &[u8]) -> std::result::Result<(), payload::Unreadable> {
+pub fn check_items(body: &[u8], source_id: &str) -> std::result::Result<(), payload::Unreadable> {
     let refuse = |path: Path, rule: Rule| Err(Error::invalid_payload(path, rule).into());
     // Borrowed pieces of the body: a tree of ten megabytes of JSON would take ten times that.
     let Ok(items) = serde_json::from_slice::<Vec<&RawValue>>(body) else {
@@ -93,10 +99,10 @@ pub fn check_items(body: &[u8]) -> std::result::Result<(), payload::Unreadable> 
         let Ok(keys) = serde_json::from_str::<HashMap<Cow<str>, &RawValue>>(item.get()) else {
             return refuse(path, Rule::Type("object".into()));
         };
-        match keys.get("source_id") {
-            None => return refuse(path, Rule::Required("source_id".into())),
+        match keys.get(source_id) {
+            None => return refuse(path, Rule::Required(source_id.into())),
             Some(value) if !value.get().starts_with('"') => {
-                return refuse(path.key("source_id"), Rule::Type("string".into()));
+                return refuse(path.key(source_id), Rule::Type("string".into()));
             }
             Some(_) => {}
         }
@@ -120,7 +126,7 @@ pub(super) async fn run<I: BulkInput>(
     let mut next = work.next;
     while next < items.len() {
         let end = (next + SLICE).min(items.len());
-        let needs = (next..end).flat_map(|place| I::keys(&items.source_id(place))).collect();
+        let needs = (next..end).flat_map(|place| I::keys(&items.source_id::<I>(place))).collect();
         let (slice, ours) = (items.clone(), claim.clone());
         let apply = move |tx: &mut Tx| apply_slice::<I>(tx, &ours, &slice, next, end);
         let step = guerdon.executor.execute(context.clone(), needs, apply).await?;
@@ -130,12 +136,23 @@ pub(super) async fn run<I: BulkInput>(
         next = end;
     }
     let (claim, url) = (claim.clone(), report_url(guerdon, context, &claim.id));
-    guerdon.executor.execute(context.clone(), Vec::new(), move |tx| finish(tx, &claim, &url)).await
+    guerdon.executor.execute(context.clone(), Vec::new(), move |tx| finish::<I>(tx, &claim, &url)).await
 }
 
 fn report_url(guerdon: &Guerdon, context: &Context, id: &str) -> String {
     let token = report_token(guerdon, &context.project, id);
     format!("{}/v1/async-actions/{id}/report?token={token}", guerdon.options.public_url)
+}
+
+/// The first line of a report.
+fn report_header<I: BulkInput>() -> String {
+    format!("{},found,updated\n", I::SOURCE_ID)
+}
+
+/// The text under a key of an object.
+pub(super) fn text_at(item: &RawValue, key: &str) -> Option<String> {
+    let keys: HashMap<Cow<str>, &RawValue> = serde_json::from_str(item.get()).ok()?;
+    serde_json::from_str(keys.get(key)?.get()).ok()
 }
 
 /// The items of either body.
@@ -160,15 +177,9 @@ impl Items {
         }
     }
 
-    fn source_id(&self, place: usize) -> String {
-        #[derive(Deserialize)]
-        struct Identified {
-            source_id: String,
-        }
+    fn source_id<I: BulkInput>(&self, place: usize) -> String {
         match self {
-            Items::Whole(items) => payload::parse::<Identified>(items[place].get().as_bytes())
-                .map(|item| item.source_id)
-                .unwrap_or_default(),
+            Items::Whole(items) => text_at(&items[place], I::SOURCE_ID).unwrap_or_default(),
             Items::Metadata(update) => update.source_ids[place].clone(),
         }
     }
@@ -194,11 +205,11 @@ impl Items {
     }
 
     /// A failure as the result lists it.
-    fn failure(&self, place: usize, error: &Error) -> Value {
+    fn failure<I: BulkInput>(&self, place: usize, error: &Error) -> Value {
         let row = error.describe(Dialect::Should);
         let mut failure = json!({"message": row.message, "details": row.details, "key": row.key});
         if let Items::Whole(_) = self {
-            failure["source_id"] = self.source_id(place).into();
+            failure[I::SOURCE_ID] = self.source_id::<I>(place).into();
         }
         failure
     }
@@ -208,18 +219,18 @@ fn apply_slice<I: BulkInput>(tx: &mut Tx, claim: &Claim, items: &Items, start: u
     let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
     let Some(work) = job.work.bulk() else { return Ok(Progress::Lost) };
     work.next = end;
-    tx.need((start..end).flat_map(|place| I::keys(&items.source_id(place))))?;
+    tx.need((start..end).flat_map(|place| I::keys(&items.source_id::<I>(place))))?;
     let mut report = String::new();
     for place in start..end {
-        let source_id = items.source_id(place);
-        let found = tx.find::<I::Document>("source_id", &source_id)?.is_some();
+        let source_id = items.source_id::<I>(place);
+        let found = I::find(tx, &source_id)?.is_some();
         let updated = match items.input::<I>(place).map_err(Stop::Refused).and_then(|input| upsert(tx, input)) {
             Ok(()) => {
                 job.tally.done += 1;
                 true
             }
             Err(Stop::Refused(error)) => {
-                job.tally.fail(items.failure(place, &error));
+                job.tally.fail(items.failure::<I>(place, &error));
                 false
             }
             Err(Stop::NotLoaded) => return Err(Stop::NotLoaded),
@@ -227,7 +238,7 @@ fn apply_slice<I: BulkInput>(tx: &mut Tx, claim: &Claim, items: &Items, start: u
         report.push_str(&report_line(&source_id, found, updated));
     }
     if job.tally.report_chunks == 0 {
-        report.insert_str(0, REPORT_HEADER);
+        report.insert_str(0, &report_header::<I>());
     }
     append_report(tx, &job, report);
     job.tally.report_chunks += 1;
@@ -241,9 +252,9 @@ fn upsert<I: BulkInput>(tx: &mut Tx, mut input: I) -> Result<()> {
     let common = input.common();
     *common.id = Patch::Absent;
     let Some(source_id) = common.source_id.as_value().cloned() else {
-        return Err(Error::invalid_payload(Path::root(), Rule::Required("source_id".into())).into());
+        return Err(Error::invalid_payload(Path::root(), Rule::Required(I::SOURCE_ID.into())).into());
     };
-    match tx.find::<I::Document>("source_id", &source_id)? {
+    match I::find(tx, &source_id)? {
         Some(found) => input.patch(tx, &found),
         None => input.insert(tx),
     }
@@ -264,13 +275,13 @@ fn report_line(source_id: &str, found: bool, updated: bool) -> String {
     format!("{quoted},{found},{updated}\n")
 }
 
-fn finish(tx: &mut Tx, claim: &Claim, report_url: &str) -> Result<Progress> {
+fn finish<I: BulkInput>(tx: &mut Tx, claim: &Claim, report_url: &str) -> Result<Progress> {
     let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
     let Some(work) = job.work.bulk() else { return Ok(Progress::Lost) };
     tx.drop_blob(&work.blob);
     if job.tally.report_chunks == 0 {
         // A report without rows still has its header.
-        append_report(tx, &job, REPORT_HEADER.to_owned());
+        append_report(tx, &job, report_header::<I>());
         job.tally.report_chunks = 1;
     }
     let result = json!({

@@ -44,6 +44,8 @@ pub trait Sheet: Copy + Debug + PartialEq + Serialize + DeserializeOwned + Send 
     const SOURCE_ID: Self;
     /// What its values are called in results.
     const IDENTIFIER: &'static str = "source_id";
+    /// Whether the names of metadata may have white space.
+    const TAKES_SPACES: bool = false;
 
     /// What has to be loaded to store a row.
     fn keys(row: Cells<Self>) -> Vec<Key>;
@@ -75,6 +77,9 @@ pub struct ImportWork<S> {
     /// The id of what all rows belong to, if they belong to something.
     #[serde(default, skip_serializing_if = "str::is_empty")]
     parent: Box<str>,
+    /// Whether events were asked for; only some kinds of rows have any.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    tells: bool,
 }
 
 /// What a column means.
@@ -113,7 +118,7 @@ impl<S: Sheet> ImportWork<S> {
                 return Err(refuse(&format!("has the column '{}' twice", column.name())));
             }
             if let Column::Metadata(name) = column
-                && (name.is_empty() || name.contains(char::is_whitespace))
+                && (name.is_empty() || (name.contains(char::is_whitespace) && !S::TAKES_SPACES))
             {
                 return Err(refuse(&format!("has a column name that is empty or contains white space: '{name}'")));
             }
@@ -124,12 +129,19 @@ impl<S: Sheet> ImportWork<S> {
             return Err(refuse(&format!("should have a header row with at least one of the columns {known}")));
         }
         let offset = (start.len() - text.len()) as u64 + reader.position().byte();
-        Ok(Self { blob: blob.name, bytes: blob.bytes, columns, offset, rows: 0, parent: Box::default() })
+        Ok(Self { blob: blob.name, bytes: blob.bytes, columns, offset, rows: 0, parent: Box::default(), tells: false })
     }
+}
 
+impl<S> ImportWork<S> {
     /// The same for rows that belong to something.
     pub fn into_parent(self, id: &str) -> Self {
         Self { parent: id.into(), ..self }
+    }
+
+    /// The same, with events if they were asked for.
+    pub fn telling(self, tells: bool) -> Self {
+        Self { tells, ..self }
     }
 }
 
@@ -155,6 +167,7 @@ pub struct Cells<'a, S> {
     columns: &'a [Column<S>],
     cells: &'a [Box<str>],
     parent: &'a str,
+    tells: bool,
 }
 
 impl<'a, S: Sheet> Cells<'a, S> {
@@ -169,6 +182,11 @@ impl<'a, S: Sheet> Cells<'a, S> {
             Column::Known(column) => Some((*column, &**cell)),
             Column::Metadata(_) => None,
         })
+    }
+
+    /// Whether events were asked for.
+    pub(crate) fn tells(self) -> bool {
+        self.tells
     }
 
     /// The cell in that column, if there is one and it is not empty.
@@ -235,7 +253,7 @@ pub(super) async fn run<S: Sheet>(
 /// What has to be loaded to store these rows.
 fn keys<S: Sheet>(columns: &[Column<S>], slice: &Slice, parent: &str) -> Vec<Key> {
     let readable = slice.rows.iter().filter_map(|row| row.cells.as_ref().ok());
-    readable.flat_map(|cells| S::keys(Cells { columns, cells, parent })).collect()
+    readable.flat_map(|cells| S::keys(Cells { columns, cells, parent, tells: false })).collect()
 }
 
 fn store_slice<S: Sheet>(
@@ -248,11 +266,12 @@ fn store_slice<S: Sheet>(
 ) -> Result<Progress> {
     let Some(mut job) = claim.job(tx)? else { return Ok(Progress::Lost) };
     let Some(work) = S::work(&mut job.work) else { return Ok(Progress::Lost) };
+    let tells = work.tells;
     work.offset = slice.end;
     work.rows += slice.rows.len() as u64;
     tx.need(keys(columns, slice, parent))?;
     for row in &slice.rows {
-        match store_row(tx, columns, row, parent) {
+        match store_row(tx, columns, row, parent, tells) {
             Ok(()) => job.tally.done += 1,
             Err((_, Stop::NotLoaded)) => return Err(Stop::NotLoaded),
             Err((source_id, Stop::Refused(error))) => {
@@ -277,12 +296,13 @@ fn store_row<'a, S: Sheet>(
     columns: &[Column<S>],
     row: &'a Row,
     parent: &str,
+    tells: bool,
 ) -> std::result::Result<(), (&'a str, Stop)> {
     let unreadable = |reason: &String| Error::invalid_payload(Path::root(), Rule::Sentence(reason.clone()));
     let cells = row.cells.as_ref().map_err(|reason| ("", unreadable(reason).into()))?;
     let source_id = columns.iter().position(|column| *column == Column::Known(S::SOURCE_ID));
     let source_id = source_id.and_then(|place| cells.get(place)).map_or("", |cell| cell);
-    S::store(tx, Cells { columns, cells, parent }).map_err(|stop| (source_id, stop))
+    S::store(tx, Cells { columns, cells, parent, tells }).map_err(|stop| (source_id, stop))
 }
 
 fn finish<S: Sheet>(tx: &mut Tx, claim: &Claim) -> Result<Progress> {

@@ -15,6 +15,7 @@ pub mod items;
 mod rows;
 mod runner;
 mod runs;
+mod voucher_items;
 
 use std::borrow::Cow;
 
@@ -46,6 +47,7 @@ use crate::{
     },
     service::Guerdon,
     tx::{Result, Tx},
+    vouchers::import::VoucherColumn,
 };
 
 /// How long a worker may be silent before another one takes over, in milliseconds.
@@ -99,6 +101,10 @@ pub enum Work {
     CampaignImportCsv(ImportWork<CampaignVoucherColumn>),
     /// Clients see the export instead of an async action.
     Export(ExportWork),
+    VouchersImportCsv(ImportWork<VoucherColumn>),
+    VouchersImport(BulkWork),
+    VouchersBulk(BulkWork),
+    VouchersMetadata(BulkWork),
     /// Deletes what is left of a project.
     ProjectPurge {
         project: ProjectId,
@@ -126,6 +132,10 @@ impl Work {
             Work::CampaignImport(_) => "CAMPAIGN.VOUCHERS_IMPORT",
             Work::CampaignImportCsv(_) => "CAMPAIGN.VOUCHERS_IMPORT_CSV",
             Work::Export(_) => "EXPORTS.CREATE",
+            Work::VouchersImportCsv(_) => "VOUCHERS.IMPORT_CSV",
+            Work::VouchersImport(_) => "VOUCHERS.IMPORT",
+            Work::VouchersBulk(_) => "VOUCHERS.BULK_UPDATE",
+            Work::VouchersMetadata(_) => "VOUCHERS.METADATA_UPDATE",
             Work::ProjectPurge { .. } => "PROJECTS.PURGE",
         }
     }
@@ -151,6 +161,9 @@ impl Work {
             | Work::CustomersMetadata(work)
             | Work::ProductsBulk(work)
             | Work::ProductsMetadata(work)
+            | Work::VouchersImport(work)
+            | Work::VouchersBulk(work)
+            | Work::VouchersMetadata(work)
             | Work::OrdersImport(work) => Some(work),
             _ => None,
         }

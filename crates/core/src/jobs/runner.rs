@@ -13,7 +13,9 @@ use guerdon_model::{
 use guerdon_store::{Collection, Condition, Query, Record};
 use tokio::task::JoinSet;
 
-use super::{Claim, Job, LEASE, Progress, Work, bulk, campaign_vouchers, export, generation, import, items};
+use super::{
+    Claim, Job, LEASE, Progress, Work, bulk, campaign_vouchers, export, generation, import, items, voucher_items,
+};
 use crate::{
     campaigns,
     context::Context,
@@ -23,6 +25,7 @@ use crate::{
     segments::{daily, dissolve, fill},
     service::Guerdon,
     tx::{Result, Tx},
+    vouchers::bulk::VoucherMetadata,
 };
 
 /// How often a worker looks for jobs whose former worker has died.
@@ -197,6 +200,11 @@ async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> Ended {
         }
         Work::ProductsBulk(work) | Work::ProductsMetadata(work) => {
             bulk::run::<ProductInput>(&guerdon, &context, &claim, work).await
+        }
+        Work::VouchersImportCsv(work) => import::run(&guerdon, &context, &claim, work).await,
+        Work::VouchersImport(work) => voucher_items::run(&guerdon, &context, &claim, work).await,
+        Work::VouchersBulk(work) | Work::VouchersMetadata(work) => {
+            bulk::run::<VoucherMetadata>(&guerdon, &context, &claim, work).await
         }
         Work::VouchersGenerate(_) => generation::run(&guerdon, &context, &claim).await,
         Work::OrdersImport(work) => orders::import::run(&guerdon, &context, &claim, work).await,

@@ -15,7 +15,7 @@ use guerdon_model::{
     },
 };
 
-use super::{Made, RESOURCE, add, answer, answer_with_rules, refuse_taken};
+use super::{Made, RESOURCE, add, answer, answer_with_rules, refuse_taken, with_new_category};
 use crate::{
     campaigns::{self, codes::CodeDraw, too_few_codes, totals},
     categories, discounts,
@@ -25,6 +25,20 @@ use crate::{
 
 /// Creates a voucher with this code; without one, with the body's or with one that is generated.
 pub fn create(tx: &mut Tx, code: Option<&str>, input: &VoucherInput, codes: &mut CodeDraw) -> Result<VoucherAnswer> {
+    let voucher = prepare(tx, code, input, Some(codes))?;
+    let voucher = add(tx, voucher, Made::Singly)?;
+    let with_rules = input.origin.validation_rules.as_ref().is_some_and(|rules| !rules.is_empty());
+    let answer = if with_rules { answer_with_rules(tx.config(), &voucher) } else { answer(tx.config(), &voucher) };
+    Ok(with_new_category(tx, answer))
+}
+
+/// A voucher that is as it was asked for, to be stored. Without `codes`, it has to have a code already.
+pub(super) fn prepare(
+    tx: &mut Tx,
+    code: Option<&str>,
+    input: &VoucherInput,
+    codes: Option<&mut CodeDraw>,
+) -> Result<Voucher> {
     let VoucherInput { origin, attributes, limits, .. } = input;
     attributes.check()?;
     let value = value(input)?;
@@ -50,6 +64,7 @@ pub fn create(tx: &mut Tx, code: Option<&str>, input: &VoucherInput, codes: &mut
         }
         (None, campaign) => {
             let config = code_config(origin, campaign.as_deref())?;
+            let codes = codes.ok_or_else(|| without_code(1))?;
             codes.take(tx, &config, 1)?.pop().ok_or_else(|| too_few_codes(&config))?
         }
     };
@@ -83,9 +98,12 @@ pub fn create(tx: &mut Tx, code: Option<&str>, input: &VoucherInput, codes: &mut
     for rule in origin.validation_rules.iter().flatten() {
         assignments::assign(tx, rule, &mut voucher)?;
     }
-    let voucher = add(tx, voucher, Made::Singly)?;
-    let with_rules = origin.validation_rules.as_ref().is_some_and(|rules| !rules.is_empty());
-    Ok(if with_rules { answer_with_rules(tx.config(), &voucher) } else { answer(tx.config(), &voucher) })
+    Ok(voucher)
+}
+
+/// Vouchers of an import have to have codes.
+pub(super) fn without_code(count: usize) -> Error {
+    Error::InvalidVoucher { details: format!("Found {count} voucher(s) without 'code' value") }
 }
 
 /// What the voucher is worth.

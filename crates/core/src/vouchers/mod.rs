@@ -1,13 +1,20 @@
 //! Vouchers: create, change, delete. `docs/vouchers.md` has the rules.
 
+pub mod bulk;
 mod create;
+pub mod import;
+pub mod ledger;
+pub mod listing;
+mod update;
 
 use std::sync::Arc;
 
 use guerdon_model::{
     Error, Patch,
-    campaign::{AddedVouchers, Campaign},
+    campaign::{AddedVouchers, Campaign, SimpleCampaign},
     campaign_day::CampaignDay,
+    category::Category,
+    customer::{Customer, SimpleCustomer},
     error::Path,
     event::{Event, EventType},
     ids::{CampaignId, PrefixedId, VoucherId},
@@ -25,6 +32,8 @@ use crate::{
 };
 
 pub use create::create;
+pub(crate) use update::erase;
+pub use update::{delete, set_active, update};
 
 /// The word for vouchers in errors and metadata schemas.
 pub const RESOURCE: &str = "voucher";
@@ -172,9 +181,22 @@ fn emit(tx: &mut Tx, kind: EventType, voucher: &Voucher) {
     } else {
         answer(config, voucher)
     };
-    let campaign = voucher.campaign_id.as_ref().and_then(|id| config.campaign_with_id(id));
-    let campaign = campaign.map(|campaign| campaign.simple(category_of(config, campaign.category_id.as_ref())));
+    let (shown, campaign) = (with_new_category(tx, shown), simple_campaign(config, voucher));
     tx.emit(Event::Of { kind, entity_id: voucher.id.as_str(), data: &VoucherData { voucher: &shown, campaign } });
+}
+
+/// The voucher's campaign as events show it.
+pub(crate) fn simple_campaign(config: &Snapshot, voucher: &Voucher) -> Option<SimpleCampaign> {
+    let campaign = voucher.campaign_id.as_ref().and_then(|id| config.campaign_with_id(id))?;
+    Some(campaign.simple(category_of(config, campaign.category_id.as_ref())))
+}
+
+/// Who holds the voucher, as events show it; none if nobody does or its holder was deleted.
+pub(crate) fn simple_holder(tx: &mut Tx, voucher: &Voucher) -> Result<Option<SimpleCustomer>> {
+    match &voucher.holder_id {
+        Some(holder) => Ok(tx.get::<Customer>(holder.as_str())?.map(|customer| customer.simple())),
+        None => Ok(None),
+    }
 }
 
 /// Stores a voucher, new or changed, and keeps its campaign's totals right. Every command that changes one
@@ -205,7 +227,7 @@ pub(crate) fn store(tx: &mut Tx, before: Option<&Voucher>, voucher: Voucher) -> 
 
 /// The voucher as lists and events show it.
 pub fn answer(config: &Snapshot, voucher: &Voucher) -> VoucherAnswer {
-    voucher.answer(context(config, voucher), config.links_to_images(&voucher.id))
+    voucher.answer(context(config, voucher), config.links_to_images(voucher))
 }
 
 /// The same with its rules and those of its campaign, as it is shown alone.
@@ -214,6 +236,18 @@ pub fn answer_with_rules(config: &Snapshot, voucher: &Voucher) -> VoucherAnswer 
     let own = &voucher.validation_rules_assignments;
     let rules = campaign.map_or_else(|| own.clone(), |campaign| own.with(&campaign.validation_rules_assignments));
     VoucherAnswer { validation_rules_assignments: Some(rules), ..answer(config, voucher) }
+}
+
+/// The same with a category that the command has just made, which the configuration does not have yet.
+fn with_new_category(tx: &Tx, mut answer: VoucherAnswer) -> VoucherAnswer {
+    if answer.category.is_none()
+        && let Some(id) = &answer.category_id
+        && let Some(category) = tx.written::<Category>().find(|category| category.id == *id)
+    {
+        answer.category = Some(category.name.clone());
+        answer.categories = vec![category.as_ref().clone()];
+    }
+    answer
 }
 
 /// What answers show of a voucher's surroundings.

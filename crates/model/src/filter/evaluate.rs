@@ -12,6 +12,7 @@ use super::{
     Moment, Operator, Predicate,
     calendar::{self, Period, Unit},
     lookup::Field,
+    state,
 };
 use crate::{Date, Timestamp};
 
@@ -44,6 +45,9 @@ const MEASURES: &[(Operator, Measure, Comparison)] = &[
 
 impl Predicate {
     pub(super) fn holds(&self, document: &Value, moment: &Moment) -> bool {
+        if let Some(holds) = state::holds(&self.field, self.operator, document, moment) {
+            return holds;
+        }
         let field = Field::find(document, &self.field);
         match self.operator {
             Operator::HasValue => field.has_value(),

@@ -11,6 +11,7 @@ mod lookup;
 mod operator;
 mod parse;
 mod relative;
+mod state;
 #[cfg(test)]
 mod tests;
 
@@ -81,7 +82,8 @@ impl Filter {
     ///
     /// A field that is missing or null fulfils `$is_unknown`, `$is_not`, `$not_in` and `$not_contain`,
     /// and nothing else. Of a list, one item that fits is enough (and `$is_not` asks that none does).
-    /// Locations and states (`$in_location`, `$active` and the like) need more than the document:
+    /// What a redeemable's `active` and `redemption_status` say, `$expired` or `$redeemable` for example, is told
+    /// from its switch, dates and uses. Locations and other states need more than the document:
     /// they never hold here, and the resource that offers such a filter answers them itself.
     pub fn matches(&self, document: &Value, moment: &Moment) -> bool {
         let mut predicates = self.predicates.iter();

@@ -1,6 +1,6 @@
 //! What a client sends about vouchers.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -11,7 +11,7 @@ use crate::{
     discount::{Discount, ValueEffect},
     error::Path,
     metadata::Metadata,
-    number::{whole, whole_or_none},
+    number::whole,
     patch::Expected,
     payload::joined,
     texts::{MAX_DESCRIPTION, MAX_TEXT, check_lengths},
@@ -93,8 +93,17 @@ impl From<&VoucherValue> for ValueInput {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub struct QuantityInput {
     /// Without limit if null.
-    #[serde(default, deserialize_with = "whole_or_none")]
+    #[serde(default, deserialize_with = "quantity")]
     pub quantity: Option<i64>,
+}
+
+/// A whole number or null, and a refusal in the documented words.
+fn quantity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(None),
+        number @ Value::Number(_) => whole(number).map(Some).map_err(de::Error::custom),
+        _ => Err(de::Error::invalid_type(de::Unexpected::Other("something else"), &"number,null")),
+    }
 }
 
 impl Expected for QuantityInput {

@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub use answer::{Context, GiftAnswer, LoyaltyCardAnswer, SimpleVoucher, VoucherAnswer, VoucherAsset, VoucherAssets};
-pub use event::VoucherData;
+pub use event::{BalanceData, HeldVoucherData, TransactionData, VoucherData};
 pub use input::{
     GiftInput, GiftUpdate, LoyaltyCardInput, MissingValue, OriginInput, QuantityInput, ValueInput, ValueUpdate,
     VoucherAttributes, VoucherInput, VoucherUpdate,

@@ -62,6 +62,7 @@ impl Document for Voucher {
             self.active.into(),
             self.is_referral_code.into(),
             self.updated_at.unwrap_or(self.created_at).into(),
+            self.is_binned.into(),
         ]
     }
 }

@@ -185,6 +185,45 @@ pub async fn a_total_counts_all_matches_of_conditions_and_filters(store: Arc<dyn
     assert_eq!(counted(all(&super::project("nobody"))).await, Some(0));
 }
 
+pub async fn bounds_on_the_id_select_in_any_order(store: Arc<dyn Store>) {
+    let project = five(&store).await;
+    let by_name = Order::Column { column: NAME, descending: false };
+    for (from, below, order, expected) in [
+        (Some("cust_b"), None, Order::Id { descending: false }, "bcde"),
+        (Some("cust_b"), None, Order::Id { descending: true }, "edcb"),
+        (Some("cust_bb"), Some("cust_e"), Order::Id { descending: false }, "cd"),
+        (None, Some("cust_c"), Order::Id { descending: true }, "ba"),
+        (Some("cust_b"), Some("cust_e"), by_name, "dbc"),
+        (Some("cust_c"), Some("cust_c"), by_name, ""),
+    ] {
+        let bound = |id: Option<&str>| id.map(Arc::from);
+        let query = Query { from_id: bound(from), below_id: bound(below), order, count: true, ..all(&project) };
+        let page = store.query(query.clone()).await.expect("a page");
+        assert_eq!((ids(&page).as_str(), page.total), (expected, Some(expected.len() as u64)), "{from:?}, {below:?}");
+        let filter = Some(filter("object", Operator::Is, json!("customer")));
+        let page = store.query(Query { filter, ..query.clone() }).await.expect("a page");
+        assert_eq!((ids(&page).as_str(), page.total), (expected, Some(expected.len() as u64)), "{from:?}, {below:?}");
+    }
+    // Together with a cursor, all of them hold.
+    let query = Query { from_id: Some("cust_b".into()), after_id: Some("cust_c".into()), ..all(&project) };
+    assert_eq!(listed(&store, query).await, "de");
+}
+
+pub async fn a_total_ends_where_it_was_told_to(store: Arc<dyn Store>) {
+    let project = five(&store).await;
+    let named = vec![(NAME, Condition::NotNull)];
+    let filter = Some(filter("object", Operator::Is, json!("customer")));
+    for (count_up_to, offset, limit, total) in [(3, 0, 1, 3), (3, 3, 1, 3), (4, 0, 9, 4), (9, 0, 1, 4), (0, 0, 2, 0)] {
+        for filter in [None, filter.clone()] {
+            let query = Query { count: true, count_up_to, offset, limit, conditions: named.clone(), ..all(&project) };
+            let page = store.query(Query { filter, ..query }).await.expect("a page");
+            let rows = limit.min(4 - offset);
+            assert_eq!((page.total, page.records.len()), (Some(total), rows), "{count_up_to}, {offset}, {limit}");
+            assert_eq!(page.has_more, offset + limit < 4, "{count_up_to}, {offset}, {limit}");
+        }
+    }
+}
+
 pub async fn a_kept_total_follows_insertions_deletions_and_failures(store: Arc<dyn Store>) {
     let project = five(&store).await;
     let total = async || store.query(Query { count: true, limit: 0, ..all(&project) }).await.expect("a page").total;

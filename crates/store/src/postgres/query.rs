@@ -139,12 +139,13 @@ async fn filtered(
                 matches += 1;
             }
         }
-        let is_full = matches > wanted.end && !query.count;
+        let is_full = matches > wanted.end && !(query.count && matches < query.count_up_to);
         if is_full || rows.len() < PORTION as usize {
             break;
         }
     }
-    Ok(Page { records, has_more: matches > wanted.end, total: query.count.then_some(matches as u64) })
+    let total = query.count.then_some(matches.min(query.count_up_to) as u64);
+    Ok(Page { records, has_more: matches > wanted.end, total })
 }
 
 /// The documents that a query is about, in order. With a filter to come, all of them: only some of
@@ -174,15 +175,20 @@ fn page(query: &Query, filter: Option<(&Filter, &Moment)>) -> Sql {
 
 fn total(query: &Query) -> Sql {
     let mut sql = Sql::default();
-    let is_whole = query.conditions.is_empty() && query.listed.is_none() && query.beyond().is_none();
+    let is_whole = query.conditions.is_empty() && query.listed.is_none() && query.bounds().next().is_none();
     match (&query.project, is_whole && query.collection.spec().counted) {
         (Some(project), true) => {
             sql.push("SELECT coalesce(sum(n), 0)::bigint FROM counts WHERE project_id = ").text(project.as_str());
             sql.push(" AND collection = ").text(query.collection.spec().table);
         }
-        _ => {
+        _ if query.count_up_to == usize::MAX => {
             sql.push("SELECT count(*) FROM ").push(query.collection.spec().table);
             conditions(&mut sql, query, None);
+        }
+        _ => {
+            sql.push("SELECT count(*) FROM (SELECT 1 FROM ").push(query.collection.spec().table);
+            conditions(&mut sql, query, None);
+            sql.push(&format!(" LIMIT {}) AS counted", i64::try_from(query.count_up_to).unwrap_or(i64::MAX)));
         }
     }
     sql
@@ -195,7 +201,7 @@ fn conditions(sql: &mut Sql, query: &Query, filter: Option<(&Filter, &Moment)>) 
         sql.push(joint).push("project_id = ").text(project.as_str());
         joint = " AND ";
     }
-    if let Some((comparison, id)) = query.beyond() {
+    for (comparison, id) in query.bounds() {
         sql.push(joint).push(&format!("id {comparison} ")).text(id);
         joint = " AND ";
     }

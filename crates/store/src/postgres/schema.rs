@@ -25,6 +25,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("../../migrations/postgres/0006_campaigns.sql"), oldest_program: 1 },
     Migration { sql: include_str!("../../migrations/postgres/0007_campaign_days.sql"), oldest_program: 1 },
     Migration { sql: include_str!("../../migrations/postgres/0008_publications.sql"), oldest_program: 1 },
+    Migration { sql: include_str!("../../migrations/postgres/0009_ledger.sql"), oldest_program: 1 },
     Migration { sql: include_str!("../../migrations/postgres/0010_promotions.sql"), oldest_program: 1 },
     Migration { sql: include_str!("../../migrations/postgres/0011_exports.sql"), oldest_program: 1 },
 ];

@@ -190,6 +190,8 @@ impl Selection {
             clauses.push(match condition {
                 Condition::Null => format!("{name} IS NULL"),
                 Condition::NotNull => format!("{name} IS NOT NULL"),
+                // Known to the planner, so that it can take an index of the rows with this flag.
+                Condition::Equals(ColumnValue::Integer(flag @ (0 | 1))) => format!("{name} = {flag}"),
                 Condition::Equals(value) => format!("{name} = {}", bind(value.clone())),
                 Condition::LessThan(value) => format!("{name} < {}", bind(value.clone())),
                 Condition::AtMost(value) => format!("{name} <= {}", bind(value.clone())),
@@ -203,7 +205,7 @@ impl Selection {
             let value = bind(ColumnValue::Text(value.clone()));
             clauses.push(format!("id IN (SELECT {id} FROM {table} WHERE {project}{beside} = {value})"));
         }
-        if let Some((comparison, id)) = query.beyond() {
+        for (comparison, id) in query.bounds() {
             clauses.push(format!("id {comparison} {}", bind(ColumnValue::Text(id.clone()))));
         }
         if query.filter.is_some() {
@@ -248,7 +250,12 @@ impl Selection {
         if let (Some(project), true) = (&query.project, self.is_whole && query.collection.spec().counted) {
             return counted(connection, project, query.collection);
         }
-        let sql = format!("SELECT count(*) FROM {}{}", self.table, self.condition);
+        let Self { table, condition, .. } = self;
+        let sql = if query.count_up_to == usize::MAX {
+            format!("SELECT count(*) FROM {table}{condition}")
+        } else {
+            format!("SELECT count(*) FROM (SELECT 1 FROM {table}{condition} LIMIT {})", limit(query.count_up_to))
+        };
         connection.prepare_cached(&sql)?.query_row(rusqlite::params_from_iter(&self.values), |row| row.get(0))
     }
 
@@ -258,13 +265,16 @@ impl Selection {
         let mut rows = statement.query(rusqlite::params_from_iter(&self.values))?;
         let (mut records, mut total) = (Vec::new(), 0);
         let wanted = query.offset..query.offset.saturating_add(query.limit);
-        while let Some(row) = rows.next()? {
+        while (total <= wanted.end || total < query.count_up_to)
+            && let Some(row) = rows.next()?
+        {
             if wanted.contains(&total) {
                 records.push(record(row)?);
             }
             total += 1;
         }
-        Ok(Page { records, has_more: total > wanted.end, total: Some(total as u64) })
+        let has_more = total > wanted.end;
+        Ok(Page { records, has_more, total: Some(total.min(query.count_up_to) as u64) })
     }
 }
 

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0006_campaigns.sql"),
     include_str!("../../migrations/sqlite/0007_campaign_days.sql"),
     include_str!("../../migrations/sqlite/0008_publications.sql"),
+    include_str!("../../migrations/sqlite/0009_ledger.sql"),
     include_str!("../../migrations/sqlite/0010_promotions.sql"),
     include_str!("../../migrations/sqlite/0011_exports.sql"),
 ];
