@@ -8,7 +8,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -65,6 +65,8 @@ struct Parts {
     signals: Arc<Signals>,
     /// Commands that were accepted and not answered yet, over all lanes.
     pending: AtomicUsize,
+    /// Commands that were ever accepted.
+    accepted: AtomicU64,
     idle: Notify,
 }
 
@@ -78,8 +80,8 @@ impl Executor {
         signals: Arc<Signals>,
         queue_length: usize,
     ) -> Self {
-        let parts =
-            Parts { store, snapshots, clock, ids, signals, pending: AtomicUsize::new(0), idle: Notify::default() };
+        let (pending, accepted) = (AtomicUsize::new(0), AtomicU64::new(0));
+        let parts = Parts { store, snapshots, clock, ids, signals, pending, accepted, idle: Notify::default() };
         Self { parts: Arc::new(parts), lanes: Mutex::default(), queue_length: queue_length.max(1) }
     }
 
@@ -157,6 +159,12 @@ impl Executor {
         self.parts.pending.load(Ordering::SeqCst)
     }
 
+    /// Commands that were ever accepted, over all projects: whoever does long work sees by it whether others
+    /// wait meanwhile.
+    pub fn accepted(&self) -> u64 {
+        self.parts.accepted.load(Ordering::Relaxed)
+    }
+
     /// Waits until every accepted command is answered.
     pub async fn drain(&self) {
         loop {
@@ -180,6 +188,7 @@ impl Executor {
             lane
         });
         self.parts.pending.fetch_add(1, Ordering::SeqCst);
+        self.parts.accepted.fetch_add(1, Ordering::Relaxed);
         lane.try_send(command).map_err(|_| {
             self.parts.answered(1);
             metrics::counter!("guerdon_commands_rejected_total").increment(1);

@@ -1,13 +1,14 @@
 //! Draws codes that nobody has.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use guerdon_model::{
     code_config::CodeConfig,
     voucher::{Voucher, folded},
 };
 use guerdon_store::{Collection, Key};
-use rand::{Rng, SeedableRng, rngs::StdRng};
+use parking_lot::Mutex;
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 
 use super::is_case_sensitive;
 use crate::{
@@ -23,18 +24,35 @@ const ROUNDS: usize = 6;
 /// Up to so many possible codes, those that are left are found by trying them all.
 const FEW: u64 = 100_000;
 
+/// How many codes are drawn ahead for slices of one job.
+const AHEAD: usize = 100_000;
+
+/// Codes that slices of one job take one after another, in the order of the index that they go into. A
+/// slice then changes few pages of it, which is what writing a million random codes costs most.
+#[derive(Debug, Clone, Default)]
+pub struct CodesAhead {
+    /// The last is the next. What is lost with the process is drawn anew.
+    codes: Arc<Mutex<Vec<String>>>,
+}
+
 /// Codes for one request. They are drawn from a seed of its own, so that a command which runs again after
 /// it has found out who has them draws the same ones. Nobody else can guess them.
 #[derive(Debug, Clone)]
 pub struct CodeDraw {
     random: StdRng,
     drawn: Vec<String>,
+    ahead: Option<CodesAhead>,
 }
 
 impl CodeDraw {
     /// Nothing drawn yet.
     pub fn new(ids: &IdGenerator) -> Self {
-        Self { random: StdRng::from_seed(ids.bytes()), drawn: Vec::new() }
+        Self { random: StdRng::from_seed(ids.bytes()), drawn: Vec::new(), ahead: None }
+    }
+
+    /// The same for a slice of a job.
+    pub fn for_slice(ids: &IdGenerator, ahead: CodesAhead) -> Self {
+        Self { ahead: Some(ahead), ..Self::new(ids) }
     }
 
     /// So many different codes that nobody has; fewer if there are not so many.
@@ -45,9 +63,24 @@ impl CodeDraw {
         let mut free = Free { codes: Vec::with_capacity(count), seen: HashSet::new(), count, is_case_sensitive };
         if capacity >= SPARSE {
             // Others in each run: after a conflict, the same ones would conflict again.
-            while !free.is_enough() {
-                free.add(config.code(&alphabet, |choices| self.random.random_range(0..choices)));
+            let mut draw = || config.code(&alphabet, |choices| self.random.random_range(0..choices));
+            if let Some(ahead) = &self.ahead {
+                let mut ahead = ahead.codes.lock();
+                if ahead.is_empty() {
+                    ahead.extend(std::iter::repeat_with(&mut draw).take(AHEAD));
+                    ahead.sort_by_cached_key(|code| free.lookup(code));
+                }
+                while !free.is_enough()
+                    && let Some(code) = ahead.pop()
+                {
+                    free.add(code);
+                }
             }
+            while !free.is_enough() {
+                free.add(draw());
+            }
+            // Whoever knows some of them does not know in which order the others come.
+            free.codes.shuffle(&mut self.random);
             return Ok(free.codes);
         }
         for round in 0..ROUNDS {

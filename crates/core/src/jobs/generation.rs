@@ -1,8 +1,11 @@
 //! Generates codes of a campaign, slice by slice.
 //!
+//! A slice is a commit. Slices are large as long as nobody else wants anything, and small from then on:
+//! everybody who asks for something waits for the slice that is being written. Then there is also a pause
+//! behind each, so that most don't meet any.
 //! Jobs of this kind take turns: after [`TURN`], one gives way to the others of its project.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use guerdon_model::{
     Error,
@@ -12,22 +15,32 @@ use guerdon_model::{
     ids::{CampaignId, CategoryId},
     voucher::Voucher,
 };
+use guerdon_store::Key;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{Claim, Progress, Work};
 use crate::{
-    campaigns::{self, category_of, codes::CodeDraw},
+    campaigns::{
+        self, category_of,
+        codes::{CodeDraw, CodesAhead},
+        summary, totals,
+    },
     context::Context,
     service::Guerdon,
     tx::{Result, Tx},
     vouchers,
 };
 
-/// How many vouchers are made in one commit: few enough that others don't wait for long.
-const SLICE: u64 = 500;
-/// How many slices make a turn.
-const TURN: usize = 40;
+/// How many vouchers a slice has if others were at work during the last one, and by how many the slices grow
+/// while nobody is.
+const SMALL_SLICE: u64 = 50;
+/// How long the others have for themselves after a slice.
+const PAUSE: Duration = Duration::from_millis(4);
+/// The most vouchers of a slice. Larger ones would hardly be faster.
+const LARGE_SLICE: u64 = 1_000;
+/// How many vouchers make a turn: about a second's worth.
+const TURN: u64 = 40_000;
 
 /// Where a generation stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,7 +67,11 @@ impl GenerationWork {
 
 /// What a slice came to.
 enum Step {
-    Made,
+    /// So many, and the next slice will read these documents.
+    Made {
+        vouchers: u64,
+        needs: Vec<Key>,
+    },
     Finished,
     Lost,
 }
@@ -68,20 +85,31 @@ pub(super) async fn run(
     context: &Context,
     claim: &Claim,
 ) -> std::result::Result<Progress, Error> {
-    for _ in 0..TURN {
-        let (claim, mut codes) = (claim.clone(), CodeDraw::new(&guerdon.ids));
-        let make = move |tx: &mut Tx| make_slice(tx, &claim, &mut codes);
-        match guerdon.executor.execute(context.clone(), Vec::new(), make).await? {
-            Step::Made => {}
+    let (executor, ahead) = (&guerdon.executor, CodesAhead::default());
+    let (mut made, mut size) = (0, SMALL_SLICE);
+    let mut needs = vec![claim.key()];
+    while made < TURN {
+        let (claim, mut codes) = (claim.clone(), CodeDraw::for_slice(&guerdon.ids, ahead.clone()));
+        let before = executor.accepted();
+        let make = move |tx: &mut Tx| make_slice(tx, &claim, size, &mut codes);
+        match executor.execute(context.clone(), needs, make).await? {
+            Step::Made { vouchers, needs: next } => (made, needs) = (made + vouchers, next),
             Step::Finished => return Ok(Progress::Made),
             Step::Lost => return Ok(Progress::Lost),
         }
+        let is_alone = executor.accepted() == before + 1;
+        if is_alone {
+            size = LARGE_SLICE.min(size + SMALL_SLICE);
+        } else {
+            size = SMALL_SLICE;
+            guerdon.clock.pause(PAUSE).await;
+        }
     }
     let claim = claim.clone();
-    guerdon.executor.execute(context.clone(), Vec::new(), move |tx| claim.give_way(tx)).await
+    executor.execute(context.clone(), vec![claim.key()], move |tx| claim.give_way(tx)).await
 }
 
-fn make_slice(tx: &mut Tx, claim: &Claim, codes: &mut CodeDraw) -> Result<Step> {
+fn make_slice(tx: &mut Tx, claim: &Claim, size: u64, codes: &mut CodeDraw) -> Result<Step> {
     let Some(mut job) = claim.job(tx)? else { return Ok(Step::Lost) };
     let Work::VouchersGenerate(work) = &mut job.work else { return Ok(Step::Lost) };
     let Some(campaign) = tx.config().campaign_with_id(&work.campaign).cloned() else {
@@ -92,7 +120,10 @@ fn make_slice(tx: &mut Tx, claim: &Claim, codes: &mut CodeDraw) -> Result<Step> 
     if work.done == 0 {
         emit(tx, EventType::CAMPAIGN_GENERATION_STARTED, &campaign, work.count);
     }
-    let wanted = (work.count - work.done).min(SLICE);
+    // Before the codes are drawn, which would be in vain.
+    let counters = [totals::key(Some(&campaign.id)), summary::key(tx, &campaign.id)];
+    tx.need(counters.clone())?;
+    let wanted = (work.count - work.done).min(size);
     let new = codes.take(tx, &work.code_config, wanted as usize)?;
     let made = new.len() as u64;
     let slice = new.into_iter().map(|code| voucher(tx, &campaign, work, code)).collect::<Result<Vec<_>>>()?;
@@ -113,7 +144,7 @@ fn make_slice(tx: &mut Tx, claim: &Claim, codes: &mut CodeDraw) -> Result<Step> 
         Step::Finished
     } else {
         job.step(u8::try_from(done * 100 / count).unwrap_or(99), tx.now());
-        Step::Made
+        Step::Made { vouchers: made, needs: counters.into_iter().chain([claim.key()]).collect() }
     };
     tx.put(job);
     Ok(step)

@@ -25,7 +25,7 @@ use guerdon_model::{
     ids::{AsyncActionId, CampaignId, ProjectId, RequestId, SegmentId},
     list::List,
 };
-use guerdon_store::{Collection, ColumnValue, Condition, Document, Order, Query};
+use guerdon_store::{Collection, ColumnValue, Condition, Document, Key, Order, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -254,6 +254,11 @@ pub(crate) struct Claim {
 }
 
 impl Claim {
+    /// What [`Claim::job`] reads.
+    pub(crate) fn key(&self) -> Key {
+        Key::id(Collection::Jobs, self.id.as_str())
+    }
+
     /// The job, if it is still ours and not finished. Every step begins with this.
     pub(crate) fn job(&self, tx: &mut Tx) -> Result<Option<Job>> {
         let job = tx.get::<Job>(&self.id)?;
