@@ -32,7 +32,7 @@ impl Bench {
         let idle = others(self.effort.length)?;
 
         let started = Instant::now();
-        let campaign = start_campaign(&server, "Codes", wanted)?;
+        let campaign = start_campaign(&server, "Codes", wanted, &json!({}))?;
         let made = || made(&server, &campaign);
         let meanwhile = others(Duration::from_secs(3).min(self.effort.length))?;
         ensure!(made()? < wanted, "the codes were there before anybody could wait for them: ask for more rows");
@@ -54,13 +54,21 @@ impl Bench {
     }
 }
 
-/// Asks for a campaign with so many codes; returns its id.
-fn start_campaign(server: &Server, name: &str, codes: u64) -> anyhow::Result<String> {
-    let body = json!({
+/// Makes a campaign with so many codes; returns its id. `own` are attributes that others don't have.
+pub(crate) fn campaign(server: &Server, name: &str, codes: u64, own: &Value) -> anyhow::Result<String> {
+    let campaign = start_campaign(server, name, codes, own)?;
+    wait(server, &campaign, codes)?;
+    Ok(campaign)
+}
+
+fn start_campaign(server: &Server, name: &str, codes: u64, own: &Value) -> anyhow::Result<String> {
+    let mut body = json!({
         "name": name, "campaign_type": "DISCOUNT_COUPONS", "type": "AUTO_UPDATE", "vouchers_count": codes,
         "voucher": {"type": "DISCOUNT_VOUCHER", "discount": {"type": "PERCENT", "percent_off": 10}},
         "expiration_date": "2099-01-01T00:00:00Z", "metadata": {"season": "winter"},
     });
+    let own = own.as_object().into_iter().flatten();
+    own.for_each(|(name, value)| body[name.as_str()] = value.clone());
     let mut bytes = Vec::new();
     client::send(&mut bytes, "POST", "/v1/campaigns", &body.to_string());
     let campaign = client::json(server.address, &bytes)?;

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Connections of the load generator.
-const CONNECTIONS: usize = 64;
+pub(crate) const CONNECTIONS: usize = 64;
 /// Transactions at a time when each request is one: as many as a store has connections.
 const TRANSACTIONS_AT_A_TIME: usize = 16;
 /// Customers among which reads choose.
@@ -34,13 +34,15 @@ const SEND_OUTS: u64 = 20_000;
 /// Updates whose way to the webhook is timed one by one.
 const SINGLE_UPDATES: u64 = 200;
 /// How long one listing is asked for again and again.
-const LISTING_TIME: Duration = Duration::from_secs(1);
+pub(crate) const LISTING_TIME: Duration = Duration::from_secs(1);
 
 /// How much is measured.
 #[derive(Clone, Copy)]
 pub(crate) struct Effort {
     /// Rows of the imported file.
     pub(crate) rows: u64,
+    /// Vouchers of the large store.
+    pub(crate) vouchers: u64,
     /// About how long one run of a load is.
     pub(crate) length: Duration,
     pub(crate) repeat: usize,
@@ -187,7 +189,7 @@ impl Bench {
         let bytes = shop::write_csv(&file, self.effort.rows)?;
         let server = Server::start(&database)?;
         let started = Instant::now();
-        import(&server, &file)?;
+        import(&server, "customers", &file)?;
         let elapsed = started.elapsed();
         let size = bytes >> 20;
         let name = format!("CSV import of {} rows ({size} MiB)", self.effort.rows);
@@ -269,7 +271,7 @@ impl Bench {
         let small = self.databases.create("small")?;
         let file = small.folder.join("customers.csv");
         shop::write_csv(&file, FEW)?;
-        import(&Server::start(&small)?, &file)?;
+        import(&Server::start(&small)?, "customers", &file)?;
         if let Place::Schema(schema) = &small.place {
             schema.settle()?;
         }
@@ -327,9 +329,9 @@ pub(crate) fn request(path: &str) -> Vec<u8> {
     bytes
 }
 
-/// Uploads a file and waits for the end of its job.
-fn import(server: &Server, file: &Path) -> anyhow::Result<()> {
-    let accepted = client::upload(server.address, "/v1/customers/importCSV", file)?;
+/// Uploads a file of customers or others and waits for the end of its job.
+pub(crate) fn import(server: &Server, kind: &str, file: &Path) -> anyhow::Result<()> {
+    let accepted = client::upload(server.address, &format!("/v1/{kind}/importCSV"), file)?;
     let id = accepted["async_action_id"].as_str().context("an async action")?;
     let path = request(&format!("/v1/async-actions/{id}"));
     loop {

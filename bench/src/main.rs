@@ -13,6 +13,7 @@ mod server;
 mod shop;
 mod sink;
 mod table;
+mod vouchers;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -45,6 +46,9 @@ struct Arguments {
     /// Rows of the imported file.
     #[arg(long, default_value_t = 1_000_000)]
     rows: u64,
+    /// Vouchers of the store in which they are looked up and listed.
+    #[arg(long, default_value_t = 5_000_000)]
+    vouchers: u64,
     /// About how long one run of a load is, in seconds.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
@@ -70,6 +74,9 @@ enum Part {
     Start,
     Lists,
     Codes,
+    VoucherImport,
+    Publications,
+    Vouchers,
 }
 
 impl Part {
@@ -122,6 +129,7 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
     let folder = tempfile::tempdir_in(arguments.folder.as_deref().unwrap_or(beside))?;
     let effort = Effort {
         rows: arguments.rows,
+        vouchers: arguments.vouchers,
         length: Duration::from_secs(arguments.seconds),
         repeat: arguments.repeat.max(1),
     };
@@ -152,6 +160,9 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
                 Part::Start => bench.start()?,
                 Part::Lists => bench.lists()?,
                 Part::Codes => bench.codes()?,
+                Part::VoucherImport => bench.voucher_import()?,
+                Part::Publications => bench.publications()?,
+                Part::Vouchers => bench.vouchers()?,
             }
         }
         figures.append(&mut bench.figures);
