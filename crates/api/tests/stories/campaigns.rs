@@ -852,6 +852,20 @@ async fn deleting_a_campaign_ends_the_generation_of_its_codes() {
 }
 
 #[tokio::test]
+async fn a_summary_counts_what_is_put_on_cards_taken_off_and_deleted_with_them() {
+    let app = TestApp::new().await;
+    app.campaign_with(gifts("G"), &["A", "B"]).await;
+    for (code, amount) in [("A", 500), ("B", 250), ("B", -300)] {
+        app.post(&format!("/v1/vouchers/{code}/balance"), json!({"amount": amount})).await.expect(200);
+    }
+    app.delete("/v1/vouchers/B").await.expect(204);
+    app.delete("/v1/vouchers/A?force=true").await.expect(204);
+    let summary = app.get("/v1/campaigns/G/summary").await.expect(200);
+    let counters = ["amount_added", "amount_subtracted", "amount_deleted", "vouchers_deleted"];
+    assert_eq!(counters.map(|name| summary[name].as_i64()), [750, 300, 950 + 1_500, 2].map(Some));
+}
+
+#[tokio::test]
 async fn a_summary_counts_what_happened_on_which_day() {
     let app = TestApp::new().await;
     app.campaign_with(gifts("G"), &["A", "B"]).await;

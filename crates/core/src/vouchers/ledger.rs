@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use guerdon_model::{
     Error,
     campaign::CampaignType,
+    campaign_day::CampaignDay,
     event::{Event, EventType},
     filter::Filter,
     ids::VoucherTransactionId,
@@ -108,6 +109,11 @@ pub fn post(tx: &mut Tx, voucher: &mut Voucher, entry: Entry) -> Result<VoucherT
         created_at: tx.now(),
     };
     tx.put(transaction.clone());
+    if let Some(campaign) = &voucher.campaign_id
+        && tx.config().campaign_with_id(campaign).is_some()
+    {
+        campaigns::summary::count(tx, campaign, |day| count(day, transaction.transaction_type, entry.amount))?;
+    }
     let (kind, keys) = match balance.card {
         CardType::GiftVoucher => (EventType::GIFT_TRANSACTION_CREATED, &RELATED_TO_CREDITS[..]),
         CardType::LoyaltyCard => (EventType::LOYALTY_TRANSACTION_CREATED, &RELATED_TO_POINTS[..]),
@@ -124,6 +130,17 @@ pub fn post(tx: &mut Tx, voucher: &mut Voucher, entry: Entry) -> Result<VoucherT
     };
     tx.emit(Event::Of { kind, entity_id: voucher.id.as_str(), data: &data });
     Ok(transaction)
+}
+
+/// What a campaign counts of a change. What is redeemed and given back is counted where that is done.
+fn count(day: &mut CampaignDay, transaction_type: TransactionType, amount: i64) {
+    match transaction_type {
+        TransactionType::CreditsAddition => day.amount_added += amount,
+        TransactionType::CreditsRemoval => day.amount_subtracted -= amount,
+        TransactionType::PointsAddition => day.points_added += amount,
+        TransactionType::PointsRemoval => day.points_subtracted -= amount,
+        _ => {}
+    }
 }
 
 /// Changes the card's sums; the balance that comes out.
