@@ -47,7 +47,8 @@ impl Bench {
 
     /// Vouchers of one campaign, made as they are published to known customers.
     pub(crate) fn publications(&mut self) -> anyhow::Result<()> {
-        let server = Server::start(&self.databases.create("publications")?)?;
+        let database = self.databases.create("publications")?;
+        let server = Server::start(&database)?;
         campaign(&server, "Published", 1, &json!({}))?;
         client::run(&[server.address], CONNECTIONS, Until::Count(CUSTOMERS), crate::figures::upsert)?;
         let mut best: Option<Run> = None;
@@ -130,7 +131,7 @@ fn fill(server: &Server, vouchers: u64) -> anyhow::Result<Vec<String>> {
         (
             "Referral",
             json!({"campaign_type": "REFERRAL_PROGRAM",
-                            "referral_program": {"conversion_event": "redemption"}}),
+                            "referral_program": {"conversion_event_type": "redemption"}}),
         ),
         ("Expired", json!({"start_date": "2020-01-01T00:00:00Z", "expiration_date": "2021-01-01T00:00:00Z"})),
         ("Unlimited", json!({"expiration_date": null})),
