@@ -194,9 +194,15 @@ pub fn fits_barcode(code: &str) -> bool {
     code.len() <= MAX_BARCODE && code.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// The projects, by their marks, and when they were looked up.
+/// The projects by their marks, as they were when they were looked up last.
 #[derive(Default)]
-pub(crate) struct KnownMarks(Mutex<(Option<Timestamp>, HashMap<u32, Vec<ProjectId>>)>);
+pub(crate) struct KnownMarks(Mutex<LookedUp>);
+
+#[derive(Default)]
+struct LookedUp {
+    at: Option<Timestamp>,
+    projects: HashMap<u32, Vec<ProjectId>>,
+}
 
 /// The code whose image has this id; none if there is no such image. It does not matter why.
 ///
@@ -217,8 +223,8 @@ async fn projects_with(guerdon: &Guerdon, mark: u32) -> Result<Vec<ProjectId>, E
     let now = guerdon.clock.now();
     {
         let known = guerdon.known_marks.0.lock();
-        let is_fresh = known.0.is_some_and(|looked| now.millis_since(looked) < LOOK);
-        if let Some(projects) = known.1.get(&mark) {
+        let is_fresh = known.at.is_some_and(|looked| now.millis_since(looked) < LOOK);
+        if let Some(projects) = known.projects.get(&mark) {
             return Ok(projects.clone());
         }
         if is_fresh {
@@ -226,13 +232,13 @@ async fn projects_with(guerdon: &Guerdon, mark: u32) -> Result<Vec<ProjectId>, E
         }
     }
     let query = Query { project: None, ..Query::all(organization(), Collection::Projects) };
-    let mut marks: HashMap<u32, Vec<ProjectId>> = HashMap::new();
+    let mut projects: HashMap<u32, Vec<ProjectId>> = HashMap::new();
     for record in guerdon.store.query(query).await.map_err(unavailable)?.records {
         let project: Project = record.document().map_err(damaged)?;
-        marks.entry(guerdon.image_ids.mark(&project.id)).or_default().push(project.id);
+        projects.entry(guerdon.image_ids.mark(&project.id)).or_default().push(project.id);
     }
-    let found = marks.get(&mark).cloned().unwrap_or_default();
-    *guerdon.known_marks.0.lock() = (Some(now), marks);
+    let found = projects.get(&mark).cloned().unwrap_or_default();
+    *guerdon.known_marks.0.lock() = LookedUp { at: Some(now), projects };
     Ok(found)
 }
 

@@ -152,10 +152,9 @@ impl VoucherListing {
             conditions.push((place("holder_id"), Condition::Equals(holder.id.as_str().into())));
             total = Total::Counted;
         }
-        for (column, between) in [("changed_at", self.updated)] {
-            conditions.extend(between.after.map(|after| (place(column), Condition::GreaterThan(after.into()))));
-            conditions.extend(between.before.map(|before| (place(column), Condition::LessThan(before.into()))));
-        }
+        let Between { after, before } = self.updated;
+        conditions.extend(after.map(|after| (place("changed_at"), Condition::GreaterThan(after.into()))));
+        conditions.extend(before.map(|before| (place("changed_at"), Condition::LessThan(before.into()))));
         let made = |time: Timestamp| Arc::from(beginning::<VoucherId>(time).as_str());
         if [self.created.after, self.created.before, self.updated.after, self.updated.before] != [None; 4] {
             total = Total::Counted;
