@@ -28,3 +28,13 @@ export async function finished({ async_action_id: id }) {
   }
   assert.fail(`async action ${id} does not end`)
 }
+
+export async function generated(campaign) {
+  const deadline = Date.now() + 30_000
+  while (Date.now() < deadline) {
+    const found = await client.campaigns.get(campaign)
+    if (found.creation_status === 'DONE') return found
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+  assert.fail(`the vouchers of ${campaign} are not generated`)
+}

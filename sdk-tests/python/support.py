@@ -12,6 +12,7 @@ configuration = voucherify.Configuration(
 )
 client = voucherify.ApiClient(configuration)
 async_actions = voucherify.AsyncActionsApi(client)
+campaigns = voucherify.CampaignsApi(client)
 
 
 def step(text):
@@ -39,3 +40,13 @@ def finished(started):
             return action
         time.sleep(0.02)
     raise AssertionError(f"async action {started.async_action_id} does not end")
+
+
+def generated(campaign):
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        found = campaigns.get_campaign(campaign)
+        if found.creation_status == "DONE":
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"the vouchers of {campaign} are not generated")
