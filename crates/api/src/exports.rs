@@ -9,17 +9,35 @@ use guerdon_core::{
     blobs,
     exports::{self, ExportOrder},
 };
-use guerdon_model::{Error, export::ExportInput};
+use guerdon_model::{
+    Error,
+    export::{ExportInput, ExportedObject, Parameters, ParametersInput},
+};
+use serde_json::Value;
 
 use crate::{
     call::Call,
     listing::MAX_PAGE,
-    respond::{Answer, json, no_content},
+    respond::{Answer, Refusal, json, no_content},
 };
 
 pub(crate) async fn create(call: Call) -> Answer {
     let input: ExportInput = call.payload()?;
     start(call, input).await
+}
+
+pub(crate) async fn create_of_orders(call: Call) -> Answer {
+    let input = ExportInput { exported_object: ExportedObject::Order, parameters: parameters(&call)?.into() };
+    start(call, input).await
+}
+
+/// The parameters of an export for which there need not be a body.
+fn parameters(call: &Call) -> Result<Option<Parameters>, Refusal> {
+    let input = match call.json()? {
+        Value::Null => ParametersInput::default(),
+        _ => call.payload()?,
+    };
+    Ok(input.parameters.as_value().cloned())
 }
 
 /// Starts an export for whoever may read what it is of.

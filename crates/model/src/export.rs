@@ -86,6 +86,7 @@ pub enum ExportChannel {
 pub enum ExportedObject {
     Voucher,
     Customer,
+    Order,
 }
 
 /// What the file is to hold; as sent.
@@ -121,6 +122,14 @@ pub struct ExportFile {
     pub bytes: u64,
     /// Without the header.
     pub rows: u64,
+}
+
+/// What is sent to start an export where it is known of what.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, ToSchema)]
+pub struct ParametersInput {
+    #[serde(default)]
+    #[schema(value_type = Option<Parameters>)]
+    pub parameters: Patch<Parameters>,
 }
 
 /// What is sent to start an export.

@@ -95,7 +95,7 @@ async fn what_is_wrong_with_an_export_is_said_and_nothing_is_started() {
         (json!({}), "Payload should have required property 'exported_object'"),
         (
             json!({"exported_object": "foo"}),
-            "Property .exported_object should be equal to one of the allowed values [ voucher, customer ]",
+            "Property .exported_object should be equal to one of the allowed values [ voucher, customer, order ]",
         ),
         (of_customers(json!([])), "Property .parameters should be object,null"),
         (of_customers(json!({"fields": "name"})), "Property .parameters.fields should be array"),
@@ -239,6 +239,147 @@ async fn vouchers_are_exported_with_what_they_are_worth() {
             "e-gift,2050.00,,,2050.00,,0,true,false,,,,,,,,,,,,",
         ]
     );
+}
+
+#[tokio::test]
+async fn orders_are_exported_with_every_field() {
+    let app = TestApp::new().await;
+    let referrer = app.post("/v1/customers", json!({"source_id": "ben"})).await.expect(200);
+    let body = json!({
+        "source_id": "web,1", "amount": 10_000, "discount_amount": 500, "customer": {"source_id": "ada"},
+        "referrer": {"id": referrer["id"]}, "metadata": {"till": 7},
+    });
+    let order = app.post("/v1/orders", body).await.expect(200);
+    app.advance(1_000);
+    let order = app.put("/v1/orders/web,1", json!({"status": "PAID", "id": order["id"]})).await.expect(200);
+    app.advance(1_000);
+    let bare = app.post("/v1/orders", json!({})).await.expect(200);
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let (id, bare) = (text(&order["id"]), text(&bare["id"]));
+    let expected = ["ID,Source ID,Status", &format!("{bare},,CREATED"), &format!("{id},\"web,1\",PAID")];
+    assert_eq!(lines(&app, "order", json!({})).await, expected);
+    let fields = [
+        "id",
+        "source_id",
+        "created_at",
+        "updated_at",
+        "status",
+        "amount",
+        "discount_amount",
+        "items_discount_amount",
+        "total_discount_amount",
+        "total_amount",
+        "customer_id",
+        "referrer_id",
+        "metadata",
+        "metadata.till",
+    ];
+    let (customer, referrer) = (text(&order["customer_id"]), text(&referrer["id"]));
+    assert_eq!(
+        lines(&app, "order", json!({"fields": fields, "order": "created_at"})).await,
+        [
+            "ID,Source ID,Created At,Updated At,Status,Amount,Discount Amount,Items Discount Amount,\
+             Total Discount Amount,Total Amount,Customer ID,Referrer ID,Metadata,till",
+            &format!(
+                "{id},\"web,1\",2026-05-10T12:00:00.000Z,2026-05-10T12:00:01.000Z,PAID,10000,500,,500,9500,\
+                 {customer},{referrer},\"{{\"\"till\"\":7}}\",7"
+            ),
+            &format!("{bare},,2026-05-10T12:00:02.000Z,,CREATED,,,,,,,,,"),
+        ]
+    );
+    app.schema("order", json!({"till": {"type": "number", "array": false, "optional": true}})).await;
+    let parameters = json!({"fields": ["status", "metadata"]});
+    assert_eq!(lines(&app, "order", parameters).await, ["Status,till", "CREATED,", "PAID,7"]);
+}
+
+#[tokio::test]
+async fn orders_are_sorted_and_filtered() {
+    let app = TestApp::new().await;
+    for (source_id, status, amount, created_at) in [
+        ("a", "PAID", 300, "2026-03-01T00:00:00Z"),
+        ("b", "CANCELED", 100, "2026-05-01T00:00:00Z"),
+        ("c", "PAID", 200, "2026-04-01T00:00:00Z"),
+    ] {
+        app.advance(10);
+        let body = json!({"source_id": source_id, "status": status, "amount": amount, "created_at": created_at,
+            "metadata": {"shop": source_id}});
+        app.post("/v1/orders", body).await.expect(200);
+    }
+    app.put("/v1/orders/a", json!({"metadata": {"shop": "north"}})).await.expect(200);
+    for (order, expected) in [
+        ("", ["b", "c", "a"]),
+        ("created_at", ["a", "c", "b"]),
+        ("-created_at", ["b", "c", "a"]),
+        ("updated_at", ["c", "b", "a"]),
+        ("-updated_at", ["a", "b", "c"]),
+        ("status", ["b", "a", "c"]),
+        ("-status", ["c", "a", "b"]),
+    ] {
+        let lines = lines(&app, "order", json!({"fields": ["source_id"], "order": order})).await;
+        assert_eq!(lines[1..], expected, "{order}");
+    }
+    for (filters, expected) in [
+        (json!({"status": {"conditions": {"$is": ["PAID"]}}}), &["a", "c"][..]),
+        (json!({"status": {"conditions": {"$is": "PAID"}}, "amount": {"conditions": {"$less_than": 300}}}), &["c"]),
+        (json!({"source_id": {"conditions": {"$in": ["b", "x"]}}}), &["b"]),
+        (json!({"total_amount": {"conditions": {"$more_than_equal": [200]}}}), &["a", "c"]),
+        (json!({"discount_amount": {"conditions": {"$has_value": [""]}}}), &[]),
+        (json!({"metadata.shop": {"conditions": {"$is": ["north"]}}}), &["a"]),
+        (json!({"created_at": {"conditions": {"$after": ["2026-03-15"], "$before": ["2026-04-15"]}}}), &["c"]),
+        (json!({"updated_at": {"conditions": {"$has_value": [""]}}}), &["a"]),
+    ] {
+        let parameters = json!({"fields": ["source_id"], "order": "created_at", "filters": filters});
+        assert_eq!(lines(&app, "order", parameters).await[1..], *expected, "{filters}");
+    }
+}
+
+#[tokio::test]
+async fn an_export_of_orders_has_an_endpoint_of_its_own() {
+    let app = TestApp::new().await;
+    app.post("/v1/orders", json!({"source_id": "o1"})).await.expect(200);
+    let bare = app.call(As::Server, Method::POST, "/v1/orders/export", None).await.expect(200);
+    assert_eq!((&bare["exported_object"], &bare["parameters"]), (&json!("order"), &json!({})));
+    let parameters = json!({"order": "-status", "fields": ["source_id"]});
+    let body = json!({"parameters": parameters, "order": "created_at"});
+    let started = app.post("/v1/orders/export", body).await.expect(200);
+    assert_eq!((&started["status"], &started["parameters"]), (&json!("SCHEDULED"), &parameters));
+    app.run_due().await;
+    let done = app.get(&path(&started)).await.expect(200);
+    assert_eq!(download(&app, &link(&done)).await.text, "Source ID\no1\n");
+    app.post("/v1/orders/export", json!({"parameters": {"fields": "id"}})).await.refused(
+        400,
+        "invalid_payload",
+        "Property .parameters.fields should be array",
+    );
+    app.post("/v1/orders/export", json!([])).await.expect(400);
+}
+
+/// Fields and filters that an export of this does not have are refused.
+async fn knows_only(app: &TestApp, object: &str, fields: &str, orders: &str) {
+    let start = async |parameters: Value| {
+        app.post("/v1/exports", json!({"exported_object": object, "parameters": parameters})).await
+    };
+    let details = format!("Unsupported field used. Allowed fields: {fields}");
+    start(json!({"fields": ["nope"]})).await.refused(400, "invalid_export_fields", &details);
+    let details = "Property .parameters.filters cannot have the field shoe_size";
+    let filters = json!({"shoe_size": {"conditions": {"$is": [1]}}});
+    start(json!({"filters": filters})).await.refused(400, "invalid_payload", details);
+    let details = format!("Property .parameters.order should be equal to one of the allowed values [ {orders} ]");
+    start(json!({"order": "shoe_size"})).await.refused(400, "invalid_payload", &details);
+    assert_eq!(app.get("/v1/exports").await.expect(200)["total"], 0);
+}
+
+#[tokio::test]
+async fn what_an_export_does_not_have_is_refused() {
+    let app = TestApp::new().await;
+    knows_only(
+        &app,
+        "order",
+        "id, source_id, created_at, updated_at, status, amount, discount_amount, items_discount_amount, \
+         total_discount_amount, total_amount, customer_id, referrer_id, metadata",
+        "created_at, -created_at, updated_at, -updated_at, status, -status",
+    )
+    .await;
 }
 
 #[tokio::test]

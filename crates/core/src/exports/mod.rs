@@ -7,6 +7,7 @@
 mod customers;
 pub(crate) mod file;
 pub(crate) mod filters;
+mod orders;
 pub(crate) mod resource;
 mod token;
 mod vouchers;
