@@ -87,6 +87,7 @@ pub enum ExportedObject {
     Voucher,
     Customer,
     Order,
+    Publication,
 }
 
 /// What the file is to hold; as sent.
@@ -102,7 +103,7 @@ pub struct Parameters {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Value>)]
     pub filters: Option<Map<String, Value>>,
-    /// Only vouchers of the campaign with this id.
+    /// Only what belongs to the campaign with this id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<String>,
 }

@@ -95,7 +95,7 @@ async fn what_is_wrong_with_an_export_is_said_and_nothing_is_started() {
         (json!({}), "Payload should have required property 'exported_object'"),
         (
             json!({"exported_object": "foo"}),
-            "Property .exported_object should be equal to one of the allowed values [ voucher, customer, order ]",
+            "Property .exported_object should be equal to one of the allowed values [ voucher, customer, order, publication ]",
         ),
         (of_customers(json!([])), "Property .parameters should be object,null"),
         (of_customers(json!({"fields": "name"})), "Property .parameters.fields should be array"),
@@ -354,6 +354,102 @@ async fn an_export_of_orders_has_an_endpoint_of_its_own() {
     app.post("/v1/orders/export", json!([])).await.expect(400);
 }
 
+/// Three publications, a second apart, as they were answered.
+async fn publications(app: &TestApp) -> [Value; 3] {
+    let campaign = json!({"name": "Spring, early", "campaign_type": "DISCOUNT_COUPONS", "type": "AUTO_UPDATE",
+        "voucher": percent(5)});
+    app.post("/v1/campaigns", campaign).await.expect(200);
+    voucher(app, "ALONE", json!({"type": "GIFT_VOUCHER", "gift": {"amount": 500}})).await;
+    let publish = async |body: Value| {
+        app.advance(1_000);
+        app.post("/v1/publications", body).await.expect(200)
+    };
+    [
+        publish(json!({"voucher": "ALONE", "customer": "cat", "channel": "web", "source_id": "p1"})).await,
+        publish(json!({"campaign": {"name": "Spring, early", "count": 2}, "customer": "ann", "metadata": {"n": 2}}))
+            .await,
+        publish(json!({"campaign": "Spring, early", "customer": "ben", "channel": "pos"})).await,
+    ]
+}
+
+#[tokio::test]
+async fn publications_are_exported_with_every_field() {
+    let app = TestApp::new().await;
+    let [alone, both, last] = publications(&app).await;
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let (cat, ann, ben) = (text(&alone["customer_id"]), text(&both["customer_id"]), text(&last["customer_id"]));
+    let codes = format!("{},{}", text(&both["vouchers"][0]), text(&both["vouchers"][1]));
+    let code = text(&last["voucher"]["code"]);
+    assert_eq!(
+        lines(&app, "publication", json!({})).await,
+        [
+            "Voucher Code,Customer ID,Date,Channel",
+            &format!("{code},{ben},2026-05-10T12:00:03.000Z,pos"),
+            &format!("\"{codes}\",{ann},2026-05-10T12:00:02.000Z,API"),
+            &format!("ALONE,{cat},2026-05-10T12:00:01.000Z,web"),
+        ]
+    );
+    let fields =
+        ["voucher_code", "customer_source_id", "date", "channel", "campaign", "is_winner", "metadata", "metadata.n"];
+    assert_eq!(
+        lines(&app, "publication", json!({"fields": fields, "order": "created_at"})).await,
+        [
+            "Voucher Code,Customer Source ID,Date,Channel,Campaign,Is Winner,Metadata,n",
+            "ALONE,cat,2026-05-10T12:00:01.000Z,web,,,,",
+            &format!("\"{codes}\",ann,2026-05-10T12:00:02.000Z,API,\"Spring, early\",,\"{{\"\"n\"\":2}}\",2"),
+            &format!("{code},ben,2026-05-10T12:00:03.000Z,pos,\"Spring, early\",,,"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn publications_are_sorted_and_filtered() {
+    let app = TestApp::new().await;
+    let [alone, both, last] = publications(&app).await;
+    let second = &both["vouchers"][1];
+    let campaign = app.get("/v1/campaigns/Spring,%20early").await.expect(200)["id"].clone();
+    let mut by_customer = [("cat", &alone), ("ann", &both), ("ben", &last)];
+    by_customer.sort_unstable_by_key(|(_, publication)| publication["customer_id"].as_str().expect("an id"));
+    let mut by_code =
+        [("cat", &alone["voucher"]["code"]), ("ann", &both["vouchers"][0]), ("ben", &last["voucher"]["code"])];
+    by_code.sort_unstable_by_key(|(_, code)| code.as_str().expect("a code"));
+    for (order, expected) in [
+        ("", ["ben", "ann", "cat"]),
+        ("id", ["cat", "ann", "ben"]),
+        ("-created_at", ["ben", "ann", "cat"]),
+        ("tracking_id", ["ann", "ben", "cat"]),
+        ("channel", ["ann", "ben", "cat"]),
+        ("-channel", ["cat", "ben", "ann"]),
+        ("customer_id", by_customer.map(|(customer, _)| customer)),
+        ("voucher_code", by_code.map(|(customer, _)| customer)),
+    ] {
+        let lines = lines(&app, "publication", json!({"fields": ["customer_source_id"], "order": order})).await;
+        assert_eq!(lines[1..], expected, "{order}");
+    }
+    let is = |value: &Value| json!({"conditions": {"$is": [value]}});
+    for (filters, expected) in [
+        (json!({"created_at": {"conditions": {"$after": ["2026-05-10T12:00:01.500Z"]}}}), &["ann", "ben"][..]),
+        (json!({"campaign": is(&json!("Spring, early"))}), &["ann", "ben"]),
+        (json!({"campaign_name": {"conditions": {"$is_unknown": [""]}}}), &["cat"]),
+        (json!({"customer": is(&both["customer_id"])}), &["ann"]),
+        (json!({"customer_id": {"conditions": {"$in": [last["customer_id"], alone["customer_id"]]}}}), &["ben", "cat"]),
+        (json!({"voucher": is(second)}), &["ann"]),
+        (json!({"failure_code": {"conditions": {"$has_value": [""]}}}), &[]),
+        (json!({"result": is(&json!("SUCCESS"))}), &["ann", "ben", "cat"]),
+        (json!({"voucher_type": is(&json!("GIFT_VOUCHER"))}), &["cat"]),
+        (json!({"is_referral_code": is(&json!(true))}), &[]),
+        (json!({"parent_object_id": is(&campaign)}), &["ann", "ben"]),
+        (json!({"related_object_id": is(&last["vouchers_id"][0])}), &["ben"]),
+        (json!({"source_id": is(&json!("p1"))}), &["cat"]),
+        (json!({"junction": "or", "metadata.n": is(&json!(2)), "source_id": is(&json!("p1"))}), &["ann", "cat"]),
+    ] {
+        let parameters = json!({"fields": ["customer_source_id"], "order": "tracking_id", "filters": filters});
+        assert_eq!(lines(&app, "publication", parameters).await[1..], *expected, "{filters}");
+    }
+    let parameters = json!({"fields": ["customer_source_id"], "campaign_id": campaign});
+    assert_eq!(lines(&app, "publication", parameters).await[1..], ["ben", "ann"]);
+}
+
 /// Fields and filters that an export of this does not have are refused.
 async fn knows_only(app: &TestApp, object: &str, fields: &str, orders: &str) {
     let start = async |parameters: Value| {
@@ -378,6 +474,14 @@ async fn what_an_export_does_not_have_is_refused() {
         "id, source_id, created_at, updated_at, status, amount, discount_amount, items_discount_amount, \
          total_discount_amount, total_amount, customer_id, referrer_id, metadata",
         "created_at, -created_at, updated_at, -updated_at, status, -status",
+    )
+    .await;
+    knows_only(
+        &app,
+        "publication",
+        "voucher_code, customer_id, customer_source_id, date, channel, campaign, is_winner, metadata",
+        "id, -id, voucher_code, -voucher_code, tracking_id, -tracking_id, customer_id, -customer_id, created_at, \
+         -created_at, channel, -channel",
     )
     .await;
 }

@@ -8,6 +8,7 @@ mod customers;
 pub(crate) mod file;
 pub(crate) mod filters;
 mod orders;
+mod publications;
 pub(crate) mod resource;
 mod token;
 mod vouchers;

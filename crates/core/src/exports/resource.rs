@@ -9,7 +9,7 @@ use guerdon_model::{
 use guerdon_store::{Collection, Record, StoreError};
 use serde_json::Value;
 
-use super::{customers::CUSTOMERS, orders::ORDERS, vouchers::VOUCHERS};
+use super::{customers::CUSTOMERS, orders::ORDERS, publications::PUBLICATIONS, vouchers::VOUCHERS};
 use crate::snapshot::Snapshot;
 
 /// What can be exported, and how. Paths lead into the JSON that [`Resource::view`] makes.
@@ -64,6 +64,7 @@ pub(crate) fn resource(object: ExportedObject) -> &'static Resource {
         ExportedObject::Voucher => &VOUCHERS,
         ExportedObject::Customer => &CUSTOMERS,
         ExportedObject::Order => &ORDERS,
+        ExportedObject::Publication => &PUBLICATIONS,
     }
 }
 
@@ -167,7 +168,7 @@ pub(crate) fn label(column: &str) -> String {
 mod tests {
     use super::*;
 
-    const ALL: [&Resource; 3] = [&VOUCHERS, &CUSTOMERS, &ORDERS];
+    const ALL: [&Resource; 4] = [&VOUCHERS, &CUSTOMERS, &ORDERS, &PUBLICATIONS];
 
     #[test]
     fn labels_are_words() {
