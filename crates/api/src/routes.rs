@@ -517,6 +517,22 @@ fn voucher_routes() -> Vec<Route> {
         .needs(CampaignsRead)
         .query(&TRANSACTIONS)
         .lists::<VoucherTransaction>("data"),
+        post(
+            "/v1/vouchers/{code}/transactions/export",
+            "Start an export of the changes of a card",
+            exports::create_of_voucher_transactions,
+        )
+        .needs(ExportsModify)
+        .takes::<ParametersInput>()
+        .answers::<Export>(),
+        post(
+            "/v1/campaigns/{campaignId}/transactions/export",
+            "Start an export of the changes of a campaign's cards",
+            exports::create_of_campaign_transactions,
+        )
+        .needs(ExportsModify)
+        .takes::<ParametersInput>()
+        .answers::<Export>(),
     ]
 }
 

@@ -88,6 +88,7 @@ pub enum ExportedObject {
     Customer,
     Order,
     Publication,
+    VoucherTransactions,
 }
 
 /// What the file is to hold; as sent.

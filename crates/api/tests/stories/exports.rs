@@ -95,7 +95,8 @@ async fn what_is_wrong_with_an_export_is_said_and_nothing_is_started() {
         (json!({}), "Payload should have required property 'exported_object'"),
         (
             json!({"exported_object": "foo"}),
-            "Property .exported_object should be equal to one of the allowed values [ voucher, customer, order, publication ]",
+            "Property .exported_object should be equal to one of the allowed values [ voucher, customer, order, publication, \
+             voucher_transactions ]",
         ),
         (of_customers(json!([])), "Property .parameters should be object,null"),
         (of_customers(json!({"fields": "name"})), "Property .parameters.fields should be array"),
@@ -450,6 +451,130 @@ async fn publications_are_sorted_and_filtered() {
     assert_eq!(lines(&app, "publication", parameters).await[1..], ["ben", "ann"]);
 }
 
+/// Gift cards `A` and `B` of a campaign, whose id it returns, and `C` without one; each was charged, `A` twice.
+async fn charged_cards(app: &TestApp) -> String {
+    let gift = json!({"type": "GIFT_VOUCHER", "gift": {"amount": 100}});
+    let campaign = json!({"name": "Gifts", "campaign_type": "GIFT_VOUCHERS", "voucher": gift});
+    let campaign = app.post("/v1/campaigns", campaign).await.expect(200);
+    for code in ["A", "B", "C"] {
+        let mut body = gift.clone();
+        if code != "C" {
+            body["campaign"] = json!("Gifts");
+        }
+        voucher(app, code, body).await;
+    }
+    for (code, amount) in [("A", 10_000), ("B", 5), ("C", 7), ("A", -100)] {
+        app.advance(1_000);
+        let body = json!({"amount": amount, "source_id": format!("{code}{amount}"), "reason": "said, \"so\""});
+        app.post(&format!("/v1/vouchers/{code}/balance"), body).await.expect(200);
+    }
+    campaign["id"].as_str().expect("an id").to_owned()
+}
+
+#[tokio::test]
+async fn transactions_are_exported_with_every_field() {
+    let app = TestApp::new().await;
+    let campaign = charged_cards(&app).await;
+    let card = app.get("/v1/vouchers/A").await.expect(200)["id"].as_str().expect("an id").to_owned();
+    let listed = app.get("/v1/vouchers/A/transactions").await.expect(200);
+    let ids = [0, 1].map(|place: usize| listed["data"][place]["id"].as_str().expect("an id").to_owned());
+    let of_card = json!({"voucher_id": {"conditions": {"$in": ["A"]}}});
+    let reason = "\"said, \"\"so\"\"\"";
+    assert_eq!(
+        lines(&app, "voucher_transactions", json!({"filters": of_card})).await,
+        [
+            "ID,Type,Source ID,Reason,Source,Balance,Amount,Created At",
+            &format!("{},CREDITS_REMOVAL,A-100,{reason},API,10000,-100,2026-05-10T12:00:04.000Z", ids[0]),
+            &format!("{},CREDITS_ADDITION,A10000,{reason},API,10100,10000,2026-05-10T12:00:01.000Z", ids[1]),
+        ]
+    );
+    let fields = ["campaign_id", "voucher_id", "related_transaction_id", "details"];
+    let parameters = json!({"fields": fields, "filters": of_card, "order": "created_at"});
+    let details = [1, 0].map(|place: usize| listed["data"][place]["details"].to_string().replace('"', "\"\""));
+    assert_eq!(
+        lines(&app, "voucher_transactions", parameters).await,
+        [
+            "Campaign ID,Voucher ID,Related Transaction ID,Details",
+            &format!("{campaign},{card},,\"{}\"", details[0]),
+            &format!("{campaign},{card},,\"{}\"", details[1]),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn transactions_are_filtered_by_card_campaign_and_time() {
+    let app = TestApp::new().await;
+    let campaign = charged_cards(&app).await;
+    let id = app.get("/v1/vouchers/B").await.expect(200)["id"].clone();
+    for (filters, expected) in [
+        (json!({"voucher_id": {"conditions": {"$is": ["A"]}}}), &["A10000", "A-100"][..]),
+        (json!({"voucher_id": {"conditions": {"$is": id}}}), &["B5"]),
+        (json!({"voucher_id": {"conditions": {"$in": ["B", "C", "nobody"]}}}), &["B5", "C7"]),
+        (json!({"voucher_id": {"conditions": {"$not_in": ["A", "C"]}}}), &["B5"]),
+        (json!({"voucher_id": {"conditions": {"$is": ["nobody"]}}}), &[]),
+        (json!({"campaign_id": {"conditions": {"$is": campaign}}}), &["A10000", "B5", "A-100"]),
+        (json!({"created_at": {"conditions": {"$after": ["2026-05-10T12:00:02.500Z"]}}}), &["C7", "A-100"]),
+    ] {
+        let parameters = json!({"fields": ["source_id"], "order": "created_at", "filters": filters});
+        assert_eq!(lines(&app, "voucher_transactions", parameters).await[1..], *expected, "{filters}");
+    }
+}
+
+#[tokio::test]
+async fn transactions_of_a_card_and_of_a_campaign_have_exports_of_their_own() {
+    let app = TestApp::new().await;
+    let campaign = charged_cards(&app).await;
+    let of_campaign = json!({"campaign_id": {"conditions": {"$in": [campaign]}}});
+    let mut later = json!({"junction": "AND", "created_at": {"conditions": {"$after": ["2026-05-10T12:00:03.000Z"]}}});
+    later["campaign_id"] = of_campaign["campaign_id"].clone();
+    let after = json!({"created_at": later["created_at"]});
+    let (fields, body) = (json!(["source_id"]), json!({"parameters": {"fields": ["source_id"]}}));
+    for (of, body, parameters, rows) in [
+        (
+            "vouchers/A",
+            Some(body),
+            json!({"fields": fields, "filters": {"voucher_id": {"conditions": {"$in": ["A"]}}}}),
+            &["A-100", "A10000"][..],
+        ),
+        ("campaigns/Gifts", None, json!({"filters": of_campaign}), &["", "", ""]),
+        (
+            "campaigns/Gifts",
+            Some(json!({"order": "created_at", "parameters": {"fields": fields, "filters": after}})),
+            json!({"fields": fields, "filters": later}),
+            &["A-100"],
+        ),
+    ] {
+        let started = app.call(As::Server, Method::POST, &format!("/v1/{of}/transactions/export"), body).await;
+        let started = started.expect(200);
+        assert_eq!(
+            (&started["exported_object"], &started["status"], &started["parameters"]),
+            (&json!("voucher_transactions"), &json!("SCHEDULED"), &parameters)
+        );
+        app.run_due().await;
+        let done = app.get(&path(&started)).await.expect(200);
+        let file = download(&app, &link(&done)).await.text;
+        let lines: Vec<&str> = file.lines().skip(1).collect();
+        match parameters.get("fields") {
+            Some(_) => assert_eq!(lines, rows),
+            None => assert_eq!(lines.len(), rows.len()),
+        }
+    }
+    app.post("/v1/campaigns", json!({"name": "Off", "campaign_type": "DISCOUNT_COUPONS", "voucher": percent(5)}))
+        .await
+        .expect(200);
+    let forbidden = "Transactions are allowed only for loyalty or gift campaigns";
+    for (of, status, key, details) in [
+        ("vouchers/X", 404, "not_found", "Cannot find voucher with id X"),
+        ("campaigns/X", 404, "not_found", "Cannot find campaign with id X"),
+        ("campaigns/Off", 403, "forbidden", forbidden),
+    ] {
+        app.post(&format!("/v1/{of}/transactions/export"), json!({})).await.refused(status, key, details);
+    }
+    let started = app.post("/v1/vouchers/A/transactions/export", json!({"parameters": {"fields": ["code"]}})).await;
+    assert_eq!(started.expect(400)["key"], "invalid_export_fields");
+    assert_eq!(app.get("/v1/exports").await.expect(200)["total"], 3);
+}
+
 /// Fields and filters that an export of this does not have are refused.
 async fn knows_only(app: &TestApp, object: &str, fields: &str, orders: &str) {
     let start = async |parameters: Value| {
@@ -484,6 +609,22 @@ async fn what_an_export_does_not_have_is_refused() {
          -created_at, channel, -channel",
     )
     .await;
+    knows_only(
+        &app,
+        "voucher_transactions",
+        "id, campaign_id, voucher_id, type, source_id, reason, source, balance, amount, related_transaction_id, \
+         created_at, details",
+        "created_at, -created_at",
+    )
+    .await;
+    for object in ["points_expiration", "redemption"] {
+        let refused = app.post("/v1/exports", json!({"exported_object": object})).await.expect(400);
+        assert_eq!(refused["key"], "invalid_payload", "{object}");
+    }
+    let parameters = json!({"filters": {"voucher_id": {"conditions": {"$in": vec!["X"; 501]}}}});
+    let details = "Property .parameters.filters cannot name more than 500 vouchers";
+    let body = json!({"exported_object": "voucher_transactions", "parameters": parameters});
+    app.post("/v1/exports", body).await.refused(400, "invalid_payload", details);
 }
 
 #[tokio::test]

@@ -45,6 +45,7 @@ pub(super) static ORDERS: Resource = Resource {
         ("metadata.", "metadata."),
     ],
     indexed: &[],
+    vouchers: None,
     customer: None,
     view,
 };

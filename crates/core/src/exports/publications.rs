@@ -47,6 +47,7 @@ pub(super) static PUBLICATIONS: Resource = Resource {
         ("metadata.", "metadata."),
     ],
     indexed: &[("campaign_id", "campaign_id"), ("customer_id", "customer_id")],
+    vouchers: None,
     customer: Some("customer_id"),
     view,
 };

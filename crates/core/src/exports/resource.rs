@@ -9,7 +9,10 @@ use guerdon_model::{
 use guerdon_store::{Collection, Record, StoreError};
 use serde_json::Value;
 
-use super::{customers::CUSTOMERS, orders::ORDERS, publications::PUBLICATIONS, vouchers::VOUCHERS};
+use super::{
+    customers::CUSTOMERS, orders::ORDERS, publications::PUBLICATIONS, voucher_transactions::VOUCHER_TRANSACTIONS,
+    vouchers::VOUCHERS,
+};
 use crate::snapshot::Snapshot;
 
 /// What can be exported, and how. Paths lead into the JSON that [`Resource::view`] makes.
@@ -29,6 +32,8 @@ pub(crate) struct Resource {
     pub(crate) filters: &'static [(&'static str, &'static str)],
     /// Parameters and paths of filters that an index answers if they name one value, with its column.
     pub(crate) indexed: &'static [(&'static str, &'static str)],
+    /// Where the id of a voucher is that filters may name by its code as well.
+    pub(crate) vouchers: Option<&'static str>,
     /// Where the id of a customer is who is added to the JSON as `customer`, if a field asks for it.
     pub(crate) customer: Option<&'static str>,
     /// A document as JSON; none if it can't be seen.
@@ -65,6 +70,7 @@ pub(crate) fn resource(object: ExportedObject) -> &'static Resource {
         ExportedObject::Customer => &CUSTOMERS,
         ExportedObject::Order => &ORDERS,
         ExportedObject::Publication => &PUBLICATIONS,
+        ExportedObject::VoucherTransactions => &VOUCHER_TRANSACTIONS,
     }
 }
 
@@ -168,7 +174,7 @@ pub(crate) fn label(column: &str) -> String {
 mod tests {
     use super::*;
 
-    const ALL: [&Resource; 4] = [&VOUCHERS, &CUSTOMERS, &ORDERS, &PUBLICATIONS];
+    const ALL: [&Resource; 5] = [&VOUCHERS, &CUSTOMERS, &ORDERS, &PUBLICATIONS, &VOUCHER_TRANSACTIONS];
 
     #[test]
     fn labels_are_words() {
