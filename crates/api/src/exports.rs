@@ -8,13 +8,18 @@ use axum::{
 use guerdon_core::{
     blobs,
     exports::{self, ExportOrder},
+    tx::{Result as TxResult, Tx},
 };
-use guerdon_model::{Error, export::ExportInput};
+use guerdon_model::{
+    Error,
+    export::{Export, ExportInput, ExportedObject, Parameters, ParametersInput},
+};
+use serde_json::Value;
 
 use crate::{
     call::Call,
     listing::MAX_PAGE,
-    respond::{Answer, json, no_content},
+    respond::{Answer, Refusal, json, no_content},
 };
 
 pub(crate) async fn create(call: Call) -> Answer {
@@ -22,17 +27,50 @@ pub(crate) async fn create(call: Call) -> Answer {
     start(call, input).await
 }
 
+pub(crate) async fn create_of_orders(call: Call) -> Answer {
+    let input = ExportInput { exported_object: ExportedObject::Order, parameters: parameters(&call)?.into() };
+    start(call, input).await
+}
+
+pub(crate) async fn create_of_voucher_transactions(call: Call) -> Answer {
+    let (code, parameters) = (call.param("code").to_owned(), parameters(&call)?.unwrap_or_default());
+    let command = move |tx: &mut Tx| exports::create_of_voucher(tx, &code, &parameters);
+    run(call, ExportedObject::VoucherTransactions, command).await
+}
+
+pub(crate) async fn create_of_campaign_transactions(call: Call) -> Answer {
+    let (campaign, parameters) = (call.param("campaignId").to_owned(), parameters(&call)?.unwrap_or_default());
+    let command = move |tx: &mut Tx| exports::create_of_campaign(tx, &campaign, &parameters);
+    run(call, ExportedObject::VoucherTransactions, command).await
+}
+
+/// The parameters of an export for which there need not be a body.
+fn parameters(call: &Call) -> Result<Option<Parameters>, Refusal> {
+    let input = match call.json()? {
+        Value::Null => ParametersInput::default(),
+        _ => call.payload()?,
+    };
+    Ok(input.parameters.as_value().cloned())
+}
+
+async fn start(call: Call, input: ExportInput) -> Answer {
+    run(call, input.exported_object, move |tx| exports::create(tx, &input)).await
+}
+
 /// Starts an export for whoever may read what it is of.
-async fn start(mut call: Call, input: ExportInput) -> Answer {
+async fn run<F>(mut call: Call, object: ExportedObject, command: F) -> Answer
+where
+    F: FnMut(&mut Tx) -> TxResult<Export> + Send + 'static,
+{
     if let Some(caller) = &mut call.context.caller {
-        let permission = exports::permission(input.exported_object);
+        let permission = exports::permission(object);
         if !caller.key.role.allows(permission) {
             return Err(Error::MissingPermission.into());
         }
         // Asked for once more under the configuration that the command runs with.
         caller.permission = Some(permission);
     }
-    json(&call.execute(Vec::new(), move |tx| exports::create(tx, &input)).await?)
+    json(&call.execute(Vec::new(), command).await?)
 }
 
 pub(crate) async fn list(call: Call) -> Answer {

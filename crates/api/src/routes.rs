@@ -24,7 +24,7 @@ use guerdon_model::{
     customer::{Customer, CustomerInput, PermanentDeletion},
     error::Dialect,
     event_schema::EventSchema,
-    export::{Export, ExportInput},
+    export::{Export, ExportInput, ParametersInput},
     holder::{AddedHolders, HoldersInput, RedeemableHolder},
     metadata_schema::MetadataSchema,
     order::{Order, OrderInput},
@@ -517,6 +517,22 @@ fn voucher_routes() -> Vec<Route> {
         .needs(CampaignsRead)
         .query(&TRANSACTIONS)
         .lists::<VoucherTransaction>("data"),
+        post(
+            "/v1/vouchers/{code}/transactions/export",
+            "Start an export of the changes of a card",
+            exports::create_of_voucher_transactions,
+        )
+        .needs(ExportsModify)
+        .takes::<ParametersInput>()
+        .answers::<Export>(),
+        post(
+            "/v1/campaigns/{campaignId}/transactions/export",
+            "Start an export of the changes of a campaign's cards",
+            exports::create_of_campaign_transactions,
+        )
+        .needs(ExportsModify)
+        .takes::<ParametersInput>()
+        .answers::<Export>(),
     ]
 }
 
@@ -705,6 +721,10 @@ fn order_routes() -> Vec<Route> {
             .answers::<Order>(),
         get(ORDER, "Read an order", orders::get).needs(OrdersRead).answers::<Order>(),
         put(ORDER, "Update an order", orders::update).needs(OrdersModify).takes::<OrderInput>().answers::<Order>(),
+        post("/v1/orders/export", "Start an export of orders", exports::create_of_orders)
+            .needs(ExportsModify)
+            .takes::<ParametersInput>()
+            .answers::<Export>(),
         post("/v1/orders/import", "Import historical orders", orders::import)
             .needs(OrdersModify)
             .takes::<Vec<OrderInput>>()

@@ -86,6 +86,9 @@ pub enum ExportChannel {
 pub enum ExportedObject {
     Voucher,
     Customer,
+    Order,
+    Publication,
+    VoucherTransactions,
 }
 
 /// What the file is to hold; as sent.
@@ -101,7 +104,7 @@ pub struct Parameters {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Value>)]
     pub filters: Option<Map<String, Value>>,
-    /// Only vouchers of the campaign with this id.
+    /// Only what belongs to the campaign with this id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<String>,
 }
@@ -121,6 +124,14 @@ pub struct ExportFile {
     pub bytes: u64,
     /// Without the header.
     pub rows: u64,
+}
+
+/// What is sent to start an export where it is known of what.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, ToSchema)]
+pub struct ParametersInput {
+    #[serde(default)]
+    #[schema(value_type = Option<Parameters>)]
+    pub parameters: Patch<Parameters>,
 }
 
 /// What is sent to start an export.

@@ -95,7 +95,8 @@ async fn what_is_wrong_with_an_export_is_said_and_nothing_is_started() {
         (json!({}), "Payload should have required property 'exported_object'"),
         (
             json!({"exported_object": "foo"}),
-            "Property .exported_object should be equal to one of the allowed values [ voucher, customer ]",
+            "Property .exported_object should be equal to one of the allowed values [ voucher, customer, order, publication, \
+             voucher_transactions ]",
         ),
         (of_customers(json!([])), "Property .parameters should be object,null"),
         (of_customers(json!({"fields": "name"})), "Property .parameters.fields should be array"),
@@ -239,6 +240,391 @@ async fn vouchers_are_exported_with_what_they_are_worth() {
             "e-gift,2050.00,,,2050.00,,0,true,false,,,,,,,,,,,,",
         ]
     );
+}
+
+#[tokio::test]
+async fn orders_are_exported_with_every_field() {
+    let app = TestApp::new().await;
+    let referrer = app.post("/v1/customers", json!({"source_id": "ben"})).await.expect(200);
+    let body = json!({
+        "source_id": "web,1", "amount": 10_000, "discount_amount": 500, "customer": {"source_id": "ada"},
+        "referrer": {"id": referrer["id"]}, "metadata": {"till": 7},
+    });
+    let order = app.post("/v1/orders", body).await.expect(200);
+    app.advance(1_000);
+    let order = app.put("/v1/orders/web,1", json!({"status": "PAID", "id": order["id"]})).await.expect(200);
+    app.advance(1_000);
+    let bare = app.post("/v1/orders", json!({})).await.expect(200);
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let (id, bare) = (text(&order["id"]), text(&bare["id"]));
+    let expected = ["ID,Source ID,Status", &format!("{bare},,CREATED"), &format!("{id},\"web,1\",PAID")];
+    assert_eq!(lines(&app, "order", json!({})).await, expected);
+    let fields = [
+        "id",
+        "source_id",
+        "created_at",
+        "updated_at",
+        "status",
+        "amount",
+        "discount_amount",
+        "items_discount_amount",
+        "total_discount_amount",
+        "total_amount",
+        "customer_id",
+        "referrer_id",
+        "metadata",
+        "metadata.till",
+    ];
+    let (customer, referrer) = (text(&order["customer_id"]), text(&referrer["id"]));
+    assert_eq!(
+        lines(&app, "order", json!({"fields": fields, "order": "created_at"})).await,
+        [
+            "ID,Source ID,Created At,Updated At,Status,Amount,Discount Amount,Items Discount Amount,\
+             Total Discount Amount,Total Amount,Customer ID,Referrer ID,Metadata,till",
+            &format!(
+                "{id},\"web,1\",2026-05-10T12:00:00.000Z,2026-05-10T12:00:01.000Z,PAID,10000,500,,500,9500,\
+                 {customer},{referrer},\"{{\"\"till\"\":7}}\",7"
+            ),
+            &format!("{bare},,2026-05-10T12:00:02.000Z,,CREATED,,,,,,,,,"),
+        ]
+    );
+    app.schema("order", json!({"till": {"type": "number", "array": false, "optional": true}})).await;
+    let parameters = json!({"fields": ["status", "metadata"]});
+    assert_eq!(lines(&app, "order", parameters).await, ["Status,till", "CREATED,", "PAID,7"]);
+}
+
+#[tokio::test]
+async fn orders_are_sorted_and_filtered() {
+    let app = TestApp::new().await;
+    for (source_id, status, amount, created_at) in [
+        ("a", "PAID", 300, "2026-03-01T00:00:00Z"),
+        ("b", "CANCELED", 100, "2026-05-01T00:00:00Z"),
+        ("c", "PAID", 200, "2026-04-01T00:00:00Z"),
+    ] {
+        app.advance(10);
+        let body = json!({"source_id": source_id, "status": status, "amount": amount, "created_at": created_at,
+            "metadata": {"shop": source_id}});
+        app.post("/v1/orders", body).await.expect(200);
+    }
+    app.put("/v1/orders/a", json!({"metadata": {"shop": "north"}})).await.expect(200);
+    for (order, expected) in [
+        ("", ["b", "c", "a"]),
+        ("created_at", ["a", "c", "b"]),
+        ("-created_at", ["b", "c", "a"]),
+        ("updated_at", ["c", "b", "a"]),
+        ("-updated_at", ["a", "b", "c"]),
+        ("status", ["b", "a", "c"]),
+        ("-status", ["c", "a", "b"]),
+    ] {
+        let lines = lines(&app, "order", json!({"fields": ["source_id"], "order": order})).await;
+        assert_eq!(lines[1..], expected, "{order}");
+    }
+    for (filters, expected) in [
+        (json!({"status": {"conditions": {"$is": ["PAID"]}}}), &["a", "c"][..]),
+        (json!({"status": {"conditions": {"$is": "PAID"}}, "amount": {"conditions": {"$less_than": 300}}}), &["c"]),
+        (json!({"source_id": {"conditions": {"$in": ["b", "x"]}}}), &["b"]),
+        (json!({"total_amount": {"conditions": {"$more_than_equal": [200]}}}), &["a", "c"]),
+        (json!({"discount_amount": {"conditions": {"$has_value": [""]}}}), &[]),
+        (json!({"metadata.shop": {"conditions": {"$is": ["north"]}}}), &["a"]),
+        (json!({"created_at": {"conditions": {"$after": ["2026-03-15"], "$before": ["2026-04-15"]}}}), &["c"]),
+        (json!({"updated_at": {"conditions": {"$has_value": [""]}}}), &["a"]),
+    ] {
+        let parameters = json!({"fields": ["source_id"], "order": "created_at", "filters": filters});
+        assert_eq!(lines(&app, "order", parameters).await[1..], *expected, "{filters}");
+    }
+}
+
+#[tokio::test]
+async fn an_export_of_orders_has_an_endpoint_of_its_own() {
+    let app = TestApp::new().await;
+    app.post("/v1/orders", json!({"source_id": "o1"})).await.expect(200);
+    let bare = app.call(As::Server, Method::POST, "/v1/orders/export", None).await.expect(200);
+    assert_eq!((&bare["exported_object"], &bare["parameters"]), (&json!("order"), &json!({})));
+    let parameters = json!({"order": "-status", "fields": ["source_id"]});
+    let body = json!({"parameters": parameters, "order": "created_at"});
+    let started = app.post("/v1/orders/export", body).await.expect(200);
+    assert_eq!((&started["status"], &started["parameters"]), (&json!("SCHEDULED"), &parameters));
+    app.run_due().await;
+    let done = app.get(&path(&started)).await.expect(200);
+    assert_eq!(download(&app, &link(&done)).await.text, "Source ID\no1\n");
+    app.post("/v1/orders/export", json!({"parameters": {"fields": "id"}})).await.refused(
+        400,
+        "invalid_payload",
+        "Property .parameters.fields should be array",
+    );
+    app.post("/v1/orders/export", json!([])).await.expect(400);
+}
+
+/// Three publications, a second apart, as they were answered.
+async fn publications(app: &TestApp) -> [Value; 3] {
+    let campaign = json!({"name": "Spring, early", "campaign_type": "DISCOUNT_COUPONS", "type": "AUTO_UPDATE",
+        "voucher": percent(5)});
+    app.post("/v1/campaigns", campaign).await.expect(200);
+    voucher(app, "ALONE", json!({"type": "GIFT_VOUCHER", "gift": {"amount": 500}})).await;
+    let publish = async |body: Value| {
+        app.advance(1_000);
+        app.post("/v1/publications", body).await.expect(200)
+    };
+    [
+        publish(json!({"voucher": "ALONE", "customer": "cat", "channel": "web", "source_id": "p1"})).await,
+        publish(json!({"campaign": {"name": "Spring, early", "count": 2}, "customer": "ann", "metadata": {"n": 2}}))
+            .await,
+        publish(json!({"campaign": "Spring, early", "customer": "ben", "channel": "pos"})).await,
+    ]
+}
+
+#[tokio::test]
+async fn publications_are_exported_with_every_field() {
+    let app = TestApp::new().await;
+    let [alone, both, last] = publications(&app).await;
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let (cat, ann, ben) = (text(&alone["customer_id"]), text(&both["customer_id"]), text(&last["customer_id"]));
+    let codes = format!("{},{}", text(&both["vouchers"][0]), text(&both["vouchers"][1]));
+    let code = text(&last["voucher"]["code"]);
+    assert_eq!(
+        lines(&app, "publication", json!({})).await,
+        [
+            "Voucher Code,Customer ID,Date,Channel",
+            &format!("{code},{ben},2026-05-10T12:00:03.000Z,pos"),
+            &format!("\"{codes}\",{ann},2026-05-10T12:00:02.000Z,API"),
+            &format!("ALONE,{cat},2026-05-10T12:00:01.000Z,web"),
+        ]
+    );
+    let fields =
+        ["voucher_code", "customer_source_id", "date", "channel", "campaign", "is_winner", "metadata", "metadata.n"];
+    assert_eq!(
+        lines(&app, "publication", json!({"fields": fields, "order": "created_at"})).await,
+        [
+            "Voucher Code,Customer Source ID,Date,Channel,Campaign,Is Winner,Metadata,n",
+            "ALONE,cat,2026-05-10T12:00:01.000Z,web,,,,",
+            &format!("\"{codes}\",ann,2026-05-10T12:00:02.000Z,API,\"Spring, early\",,\"{{\"\"n\"\":2}}\",2"),
+            &format!("{code},ben,2026-05-10T12:00:03.000Z,pos,\"Spring, early\",,,"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn publications_are_sorted_and_filtered() {
+    let app = TestApp::new().await;
+    let [alone, both, last] = publications(&app).await;
+    let second = &both["vouchers"][1];
+    let campaign = app.get("/v1/campaigns/Spring,%20early").await.expect(200)["id"].clone();
+    let mut by_customer = [("cat", &alone), ("ann", &both), ("ben", &last)];
+    by_customer.sort_unstable_by_key(|(_, publication)| publication["customer_id"].as_str().expect("an id"));
+    let mut by_code =
+        [("cat", &alone["voucher"]["code"]), ("ann", &both["vouchers"][0]), ("ben", &last["voucher"]["code"])];
+    by_code.sort_unstable_by_key(|(_, code)| code.as_str().expect("a code"));
+    for (order, expected) in [
+        ("", ["ben", "ann", "cat"]),
+        ("id", ["cat", "ann", "ben"]),
+        ("-created_at", ["ben", "ann", "cat"]),
+        ("tracking_id", ["ann", "ben", "cat"]),
+        ("channel", ["ann", "ben", "cat"]),
+        ("-channel", ["cat", "ben", "ann"]),
+        ("customer_id", by_customer.map(|(customer, _)| customer)),
+        ("voucher_code", by_code.map(|(customer, _)| customer)),
+    ] {
+        let lines = lines(&app, "publication", json!({"fields": ["customer_source_id"], "order": order})).await;
+        assert_eq!(lines[1..], expected, "{order}");
+    }
+    let is = |value: &Value| json!({"conditions": {"$is": [value]}});
+    for (filters, expected) in [
+        (json!({"created_at": {"conditions": {"$after": ["2026-05-10T12:00:01.500Z"]}}}), &["ann", "ben"][..]),
+        (json!({"campaign": is(&json!("Spring, early"))}), &["ann", "ben"]),
+        (json!({"campaign_name": {"conditions": {"$is_unknown": [""]}}}), &["cat"]),
+        (json!({"customer": is(&both["customer_id"])}), &["ann"]),
+        (json!({"customer_id": {"conditions": {"$in": [last["customer_id"], alone["customer_id"]]}}}), &["ben", "cat"]),
+        (json!({"voucher": is(second)}), &["ann"]),
+        (json!({"failure_code": {"conditions": {"$has_value": [""]}}}), &[]),
+        (json!({"result": is(&json!("SUCCESS"))}), &["ann", "ben", "cat"]),
+        (json!({"voucher_type": is(&json!("GIFT_VOUCHER"))}), &["cat"]),
+        (json!({"is_referral_code": is(&json!(true))}), &[]),
+        (json!({"parent_object_id": is(&campaign)}), &["ann", "ben"]),
+        (json!({"related_object_id": is(&last["vouchers_id"][0])}), &["ben"]),
+        (json!({"source_id": is(&json!("p1"))}), &["cat"]),
+        (json!({"junction": "or", "metadata.n": is(&json!(2)), "source_id": is(&json!("p1"))}), &["ann", "cat"]),
+    ] {
+        let parameters = json!({"fields": ["customer_source_id"], "order": "tracking_id", "filters": filters});
+        assert_eq!(lines(&app, "publication", parameters).await[1..], *expected, "{filters}");
+    }
+    let parameters = json!({"fields": ["customer_source_id"], "campaign_id": campaign});
+    assert_eq!(lines(&app, "publication", parameters).await[1..], ["ben", "ann"]);
+}
+
+/// Gift cards `A` and `B` of a campaign, whose id it returns, and `C` without one; each was charged, `A` twice.
+async fn charged_cards(app: &TestApp) -> String {
+    let gift = json!({"type": "GIFT_VOUCHER", "gift": {"amount": 100}});
+    let campaign = json!({"name": "Gifts", "campaign_type": "GIFT_VOUCHERS", "voucher": gift});
+    let campaign = app.post("/v1/campaigns", campaign).await.expect(200);
+    for code in ["A", "B", "C"] {
+        let mut body = gift.clone();
+        if code != "C" {
+            body["campaign"] = json!("Gifts");
+        }
+        voucher(app, code, body).await;
+    }
+    for (code, amount) in [("A", 10_000), ("B", 5), ("C", 7), ("A", -100)] {
+        app.advance(1_000);
+        let body = json!({"amount": amount, "source_id": format!("{code}{amount}"), "reason": "said, \"so\""});
+        app.post(&format!("/v1/vouchers/{code}/balance"), body).await.expect(200);
+    }
+    campaign["id"].as_str().expect("an id").to_owned()
+}
+
+#[tokio::test]
+async fn transactions_are_exported_with_every_field() {
+    let app = TestApp::new().await;
+    let campaign = charged_cards(&app).await;
+    let card = app.get("/v1/vouchers/A").await.expect(200)["id"].as_str().expect("an id").to_owned();
+    let listed = app.get("/v1/vouchers/A/transactions").await.expect(200);
+    let ids = [0, 1].map(|place: usize| listed["data"][place]["id"].as_str().expect("an id").to_owned());
+    let of_card = json!({"voucher_id": {"conditions": {"$in": ["A"]}}});
+    let reason = "\"said, \"\"so\"\"\"";
+    assert_eq!(
+        lines(&app, "voucher_transactions", json!({"filters": of_card})).await,
+        [
+            "ID,Type,Source ID,Reason,Source,Balance,Amount,Created At",
+            &format!("{},CREDITS_REMOVAL,A-100,{reason},API,10000,-100,2026-05-10T12:00:04.000Z", ids[0]),
+            &format!("{},CREDITS_ADDITION,A10000,{reason},API,10100,10000,2026-05-10T12:00:01.000Z", ids[1]),
+        ]
+    );
+    let fields = ["campaign_id", "voucher_id", "related_transaction_id", "details"];
+    let parameters = json!({"fields": fields, "filters": of_card, "order": "created_at"});
+    let details = [1, 0].map(|place: usize| listed["data"][place]["details"].to_string().replace('"', "\"\""));
+    assert_eq!(
+        lines(&app, "voucher_transactions", parameters).await,
+        [
+            "Campaign ID,Voucher ID,Related Transaction ID,Details",
+            &format!("{campaign},{card},,\"{}\"", details[0]),
+            &format!("{campaign},{card},,\"{}\"", details[1]),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn transactions_are_filtered_by_card_campaign_and_time() {
+    let app = TestApp::new().await;
+    let campaign = charged_cards(&app).await;
+    let id = app.get("/v1/vouchers/B").await.expect(200)["id"].clone();
+    for (filters, expected) in [
+        (json!({"voucher_id": {"conditions": {"$is": ["A"]}}}), &["A10000", "A-100"][..]),
+        (json!({"voucher_id": {"conditions": {"$is": id}}}), &["B5"]),
+        (json!({"voucher_id": {"conditions": {"$in": ["B", "C", "nobody"]}}}), &["B5", "C7"]),
+        (json!({"voucher_id": {"conditions": {"$not_in": ["A", "C"]}}}), &["B5"]),
+        (json!({"voucher_id": {"conditions": {"$is": ["nobody"]}}}), &[]),
+        (json!({"campaign_id": {"conditions": {"$is": campaign}}}), &["A10000", "B5", "A-100"]),
+        (json!({"created_at": {"conditions": {"$after": ["2026-05-10T12:00:02.500Z"]}}}), &["C7", "A-100"]),
+    ] {
+        let parameters = json!({"fields": ["source_id"], "order": "created_at", "filters": filters});
+        assert_eq!(lines(&app, "voucher_transactions", parameters).await[1..], *expected, "{filters}");
+    }
+}
+
+#[tokio::test]
+async fn transactions_of_a_card_and_of_a_campaign_have_exports_of_their_own() {
+    let app = TestApp::new().await;
+    let campaign = charged_cards(&app).await;
+    let of_campaign = json!({"campaign_id": {"conditions": {"$in": [campaign]}}});
+    let mut later = json!({"junction": "AND", "created_at": {"conditions": {"$after": ["2026-05-10T12:00:03.000Z"]}}});
+    later["campaign_id"] = of_campaign["campaign_id"].clone();
+    let after = json!({"created_at": later["created_at"]});
+    let (fields, body) = (json!(["source_id"]), json!({"parameters": {"fields": ["source_id"]}}));
+    for (of, body, parameters, rows) in [
+        (
+            "vouchers/A",
+            Some(body),
+            json!({"fields": fields, "filters": {"voucher_id": {"conditions": {"$in": ["A"]}}}}),
+            &["A-100", "A10000"][..],
+        ),
+        ("campaigns/Gifts", None, json!({"filters": of_campaign}), &["", "", ""]),
+        (
+            "campaigns/Gifts",
+            Some(json!({"order": "created_at", "parameters": {"fields": fields, "filters": after}})),
+            json!({"fields": fields, "filters": later}),
+            &["A-100"],
+        ),
+    ] {
+        let started = app.call(As::Server, Method::POST, &format!("/v1/{of}/transactions/export"), body).await;
+        let started = started.expect(200);
+        assert_eq!(
+            (&started["exported_object"], &started["status"], &started["parameters"]),
+            (&json!("voucher_transactions"), &json!("SCHEDULED"), &parameters)
+        );
+        app.run_due().await;
+        let done = app.get(&path(&started)).await.expect(200);
+        let file = download(&app, &link(&done)).await.text;
+        let lines: Vec<&str> = file.lines().skip(1).collect();
+        match parameters.get("fields") {
+            Some(_) => assert_eq!(lines, rows),
+            None => assert_eq!(lines.len(), rows.len()),
+        }
+    }
+    app.post("/v1/campaigns", json!({"name": "Off", "campaign_type": "DISCOUNT_COUPONS", "voucher": percent(5)}))
+        .await
+        .expect(200);
+    let forbidden = "Transactions are allowed only for loyalty or gift campaigns";
+    for (of, status, key, details) in [
+        ("vouchers/X", 404, "not_found", "Cannot find voucher with id X"),
+        ("campaigns/X", 404, "not_found", "Cannot find campaign with id X"),
+        ("campaigns/Off", 403, "forbidden", forbidden),
+    ] {
+        app.post(&format!("/v1/{of}/transactions/export"), json!({})).await.refused(status, key, details);
+    }
+    let started = app.post("/v1/vouchers/A/transactions/export", json!({"parameters": {"fields": ["code"]}})).await;
+    assert_eq!(started.expect(400)["key"], "invalid_export_fields");
+    assert_eq!(app.get("/v1/exports").await.expect(200)["total"], 3);
+}
+
+/// Fields and filters that an export of this does not have are refused.
+async fn knows_only(app: &TestApp, object: &str, fields: &str, orders: &str) {
+    let start = async |parameters: Value| {
+        app.post("/v1/exports", json!({"exported_object": object, "parameters": parameters})).await
+    };
+    let details = format!("Unsupported field used. Allowed fields: {fields}");
+    start(json!({"fields": ["nope"]})).await.refused(400, "invalid_export_fields", &details);
+    let details = "Property .parameters.filters cannot have the field shoe_size";
+    let filters = json!({"shoe_size": {"conditions": {"$is": [1]}}});
+    start(json!({"filters": filters})).await.refused(400, "invalid_payload", details);
+    let details = format!("Property .parameters.order should be equal to one of the allowed values [ {orders} ]");
+    start(json!({"order": "shoe_size"})).await.refused(400, "invalid_payload", &details);
+    assert_eq!(app.get("/v1/exports").await.expect(200)["total"], 0);
+}
+
+#[tokio::test]
+async fn what_an_export_does_not_have_is_refused() {
+    let app = TestApp::new().await;
+    knows_only(
+        &app,
+        "order",
+        "id, source_id, created_at, updated_at, status, amount, discount_amount, items_discount_amount, \
+         total_discount_amount, total_amount, customer_id, referrer_id, metadata",
+        "created_at, -created_at, updated_at, -updated_at, status, -status",
+    )
+    .await;
+    knows_only(
+        &app,
+        "publication",
+        "voucher_code, customer_id, customer_source_id, date, channel, campaign, is_winner, metadata",
+        "id, -id, voucher_code, -voucher_code, tracking_id, -tracking_id, customer_id, -customer_id, created_at, \
+         -created_at, channel, -channel",
+    )
+    .await;
+    knows_only(
+        &app,
+        "voucher_transactions",
+        "id, campaign_id, voucher_id, type, source_id, reason, source, balance, amount, related_transaction_id, \
+         created_at, details",
+        "created_at, -created_at",
+    )
+    .await;
+    for object in ["points_expiration", "redemption"] {
+        let refused = app.post("/v1/exports", json!({"exported_object": object})).await.expect(400);
+        assert_eq!(refused["key"], "invalid_payload", "{object}");
+    }
+    let parameters = json!({"filters": {"voucher_id": {"conditions": {"$in": vec!["X"; 501]}}}});
+    let details = "Property .parameters.filters cannot name more than 500 vouchers";
+    let body = json!({"exported_object": "voucher_transactions", "parameters": parameters});
+    app.post("/v1/exports", body).await.refused(400, "invalid_payload", details);
 }
 
 #[tokio::test]

@@ -73,6 +73,7 @@ pub(super) static CUSTOMERS: Resource = Resource {
         ("system_metadata.", "system_metadata."),
     ],
     indexed: &[],
+    vouchers: None,
     customer: None,
     view,
 };

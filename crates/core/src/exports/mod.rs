@@ -7,8 +7,11 @@
 mod customers;
 pub(crate) mod file;
 pub(crate) mod filters;
+mod orders;
+mod publications;
 pub(crate) mod resource;
 mod token;
+mod voucher_transactions;
 mod vouchers;
 
 use std::sync::Arc;
@@ -31,6 +34,7 @@ use crate::{
 use resource::resource;
 
 pub use token::project_of;
+pub use voucher_transactions::{create_of_campaign, create_of_voucher};
 
 /// The word for exports in errors.
 const RESOURCE: &str = "export";
@@ -47,10 +51,11 @@ pub fn create(tx: &mut Tx, input: &ExportInput) -> Result<Export> {
     parameters.check_lengths()?;
     resource.check_fields(&parameters)?;
     resource.sorting(&parameters)?;
-    filters::read(resource, &parameters)?;
+    let filter = filters::read(resource, &parameters)?;
+    let vouchers = filters::named_vouchers(tx, resource, filter.as_ref())?;
     let export = Export::new(tx.new_id(), input.exported_object, parameters, tx.now());
     let columns = resource.columns(&export.parameters, tx.config());
-    jobs::start(tx, Work::Export(ExportWork::of(&export, columns)))?;
+    jobs::start(tx, Work::Export(ExportWork::of(&export, columns, vouchers)))?;
     tx.put(export.clone());
     Ok(export)
 }

@@ -9,7 +9,10 @@ use guerdon_model::{
 use guerdon_store::{Collection, Record, StoreError};
 use serde_json::Value;
 
-use super::{customers::CUSTOMERS, vouchers::VOUCHERS};
+use super::{
+    customers::CUSTOMERS, orders::ORDERS, publications::PUBLICATIONS, voucher_transactions::VOUCHER_TRANSACTIONS,
+    vouchers::VOUCHERS,
+};
 use crate::snapshot::Snapshot;
 
 /// What can be exported, and how. Paths lead into the JSON that [`Resource::view`] makes.
@@ -29,6 +32,8 @@ pub(crate) struct Resource {
     pub(crate) filters: &'static [(&'static str, &'static str)],
     /// Parameters and paths of filters that an index answers if they name one value, with its column.
     pub(crate) indexed: &'static [(&'static str, &'static str)],
+    /// Where the id of a voucher is that filters may name by its code as well.
+    pub(crate) vouchers: Option<&'static str>,
     /// Where the id of a customer is who is added to the JSON as `customer`, if a field asks for it.
     pub(crate) customer: Option<&'static str>,
     /// A document as JSON; none if it can't be seen.
@@ -63,11 +68,16 @@ pub(crate) fn resource(object: ExportedObject) -> &'static Resource {
     match object {
         ExportedObject::Voucher => &VOUCHERS,
         ExportedObject::Customer => &CUSTOMERS,
+        ExportedObject::Order => &ORDERS,
+        ExportedObject::Publication => &PUBLICATIONS,
+        ExportedObject::VoucherTransactions => &VOUCHER_TRANSACTIONS,
     }
 }
 
 /// How one metadata key is asked for.
 const METADATA_KEY: &str = "metadata.";
+/// The order of a file for which none was named; every resource has it.
+const NEWEST_FIRST: &str = "-created_at";
 
 impl Resource {
     /// Refuses a field that does not exist.
@@ -91,10 +101,7 @@ impl Resource {
     /// # Errors
     /// `invalid_payload`.
     pub(crate) fn sorting(&self, parameters: &Parameters) -> Result<Sorting, Error> {
-        let sent = match parameters.order.as_deref() {
-            None | Some("") => return Ok(Sorting { by: SortBy::Id, descending: true }),
-            Some(sent) => sent,
-        };
+        let sent = parameters.order.as_deref().filter(|sent| !sent.is_empty()).unwrap_or(NEWEST_FIRST);
         let (name, descending) = sent.strip_prefix('-').map_or((sent, false), |name| (name, true));
         match self.orders.iter().find(|(order, _)| *order == name) {
             Some((_, by)) => Ok(Sorting { by: *by, descending }),
@@ -167,7 +174,7 @@ pub(crate) fn label(column: &str) -> String {
 mod tests {
     use super::*;
 
-    const ALL: [&Resource; 2] = [&VOUCHERS, &CUSTOMERS];
+    const ALL: [&Resource; 5] = [&VOUCHERS, &CUSTOMERS, &ORDERS, &PUBLICATIONS, &VOUCHER_TRANSACTIONS];
 
     #[test]
     fn labels_are_words() {
@@ -189,6 +196,7 @@ mod tests {
         for resource in ALL {
             let is_field = |name: &&str| resource.fields.iter().any(|(field, _)| field == name);
             assert!(resource.defaults.iter().all(is_field));
+            assert!(resource.sorting(&Parameters::default()).is_ok_and(|sorting| sorting.descending));
             for (_, column) in resource.indexed {
                 assert!(resource.collection.column(column).is_some(), "{column}");
             }

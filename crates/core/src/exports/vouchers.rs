@@ -77,6 +77,7 @@ pub(super) static VOUCHERS: Resource = Resource {
         ("redemption.", "redemption."),
     ],
     indexed: &[("campaign_id", "campaign_id"), ("holder_id", "holder_id")],
+    vouchers: None,
     customer: Some("holder_id"),
     view,
 };

@@ -4,13 +4,13 @@
 //! is the next piece of the file; otherwise it is a sorted run (`runs`), and the file is what the runs merge
 //! into. Jobs of this kind take turns: after [`TURN`], one gives way to the others of its project.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use guerdon_model::{
     Error,
     export::{Export, ExportFile, ExportStatus},
     filter::{Filter, Moment},
-    ids::ExportId,
+    ids::{ExportId, VoucherId},
 };
 use guerdon_store::{BlobChunk, Collection, Condition, Key, Order, Query};
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,9 @@ pub struct ExportWork {
     pub(crate) export: ExportId,
     /// The columns of the file, as they were when it was asked for.
     columns: Vec<String>,
+    /// The vouchers that its filters name by their codes, as they were when it was asked for.
+    #[serde(default)]
+    vouchers: BTreeMap<String, VoucherId>,
     /// The last document that was looked at.
     after: Option<Arc<str>>,
     /// Whether all were looked at.
@@ -59,10 +62,11 @@ pub struct ExportWork {
 
 impl ExportWork {
     /// Nothing done yet.
-    pub(crate) fn of(export: &Export, columns: Vec<String>) -> Self {
+    pub(crate) fn of(export: &Export, columns: Vec<String>, vouchers: BTreeMap<String, VoucherId>) -> Self {
         Self {
             export: export.id.clone(),
             columns,
+            vouchers,
             after: None,
             is_walked: false,
             file: ExportFile::default(),
@@ -194,6 +198,7 @@ impl<'a> Worker<'a> {
     ) -> std::result::Result<Self, Error> {
         let resource = resource(export.exported_object);
         let filter = filters::read(resource, &export.parameters)?;
+        let filter = filter.map(|filter| filters::by_ids(resource, filter, &work.vouchers));
         Ok(Self {
             guerdon,
             context,
