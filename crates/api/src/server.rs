@@ -56,10 +56,10 @@ pub fn router_of(app: Arc<App>, table: Vec<Route>) -> Router {
     let mut router = Router::new();
     for (path, routes) in paths {
         let (app, routes): (_, Arc<[Arc<Route>]>) = (app.clone(), routes.into());
-        router = router.route(
-            path,
-            any(move |params: PathParams, request: Request| serve(app.clone(), routes.clone(), params, request)),
-        );
+        let answer =
+            any(move |params: PathParams, request: Request| serve(app.clone(), routes.clone(), params, request));
+        // Clients that put a path together may leave the last part empty.
+        router = router.route(&format!("{path}/"), answer.clone()).route(path, answer);
     }
     let documents = Router::new()
         .route("/openapi.json", get(openapi::serve))

@@ -45,6 +45,16 @@ async fn unknown_routes_and_methods_say_so() {
 }
 
 #[tokio::test]
+async fn a_slash_behind_a_path_changes_nothing() {
+    let app = TestApp::new().await;
+    let discount = json!({"type": "DISCOUNT_VOUCHER", "discount": {"type": "PERCENT", "percent_off": 10}});
+    let made = app.post("/v1/vouchers/", discount).await.expect(200);
+    let code = made["code"].as_str().expect("a code");
+    assert_eq!(app.get(&format!("/v1/vouchers/{code}/")).await.expect(200)["id"], made["id"]);
+    assert_eq!(app.get("/v1/vouchers/?limit=5").await.expect(200)["total"], 1);
+}
+
+#[tokio::test]
 async fn every_answer_carries_rate_limit_headers_and_a_request_id() {
     let app = TestApp::new().await;
     let wrong_method = app.call(As::Nobody, Method::PUT, "/v1/customers", None).await;
