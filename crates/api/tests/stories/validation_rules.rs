@@ -264,6 +264,45 @@ async fn a_rule_is_attached_only_to_what_exists() {
 }
 
 #[tokio::test]
+async fn a_rule_goes_from_all_that_had_it_however_many_they_are() {
+    let app = TestApp::new().await;
+    let rule = create(&app, "rule").await;
+    let path = format!("{RULES}/{rule}/assignments");
+    let discount = json!({"type": "PERCENT", "percent_off": 10});
+    let voucher =
+        app.post("/v1/vouchers/HELLO", json!({"type": "DISCOUNT_VOUCHER", "discount": discount})).await.expect(200);
+    let coupons = json!({"name": "C", "campaign_type": "DISCOUNT_COUPONS",
+        "voucher": {"type": "DISCOUNT_VOUCHER", "discount": discount}});
+    let campaign = app.post("/v1/campaigns", coupons).await.expect(200);
+    let attach = async |kind: &str, owner: &Value, query: &str| {
+        let body = json!({"related_object_type": kind, "related_object_id": owner["id"]});
+        app.post(&format!("{path}{query}"), body).await
+    };
+    let first = attach("voucher", &voucher, "").await.expect(200);
+    attach("campaign", &campaign, "").await.expect(200);
+    let taken = attach("voucher", &voucher, "").await;
+    assert_eq!(taken.expect(409)["key"], "duplicate_found");
+    let second = attach("voucher", &voucher, "?force=true").await.expect(200);
+    assert_ne!(first["id"], second["id"]);
+    // More than a command could load one after the other.
+    let tiers: Vec<Value> = (0..70)
+        .map(|n| json!({"name": format!("Tier {n}"), "action": {"discount": discount}, "validation_rules": [rule]}))
+        .collect();
+    let promotion = json!({"name": "P", "campaign_type": "PROMOTION", "promotion": {"tiers": tiers}});
+    app.post("/v1/campaigns", promotion).await.expect(200);
+    assert_eq!(app.get(&path).await.expect(200)["total"], 72);
+    let shown = app.get("/v1/vouchers/HELLO").await.expect(200);
+    assert_eq!(shown["validation_rules_assignments"]["data"][0]["id"], second["id"]);
+
+    app.delete(&format!("{RULES}/{rule}")).await.expect(204);
+    assert_eq!(app.get(ASSIGNMENTS).await.expect(200)["total"], 0);
+    for path in ["/v1/vouchers/HELLO", "/v1/campaigns/C"] {
+        assert_eq!(app.get(path).await.expect(200)["validation_rules_assignments"]["total"], 0, "{path}");
+    }
+    assert_eq!(app.get("/v1/promotions/tiers").await.expect(200)["total"], 70);
+}
+
+#[tokio::test]
 async fn a_sku_that_rules_name_can_not_be_deleted() {
     let app = TestApp::new().await;
     app.post("/v1/products", json!({"source_id": "shirt"})).await.expect(200);

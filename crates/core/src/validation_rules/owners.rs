@@ -45,10 +45,8 @@ const fn collection(kind: RelatedObjectType) -> Option<Collection> {
     match kind {
         RelatedObjectType::Voucher => Some(Collection::Vouchers),
         RelatedObjectType::Campaign => Some(Collection::Campaigns),
-        RelatedObjectType::PromotionTier
-        | RelatedObjectType::EarningRule
-        | RelatedObjectType::RewardAssignment
-        | RelatedObjectType::Distribution => None,
+        RelatedObjectType::PromotionTier => Some(Collection::PromotionTiers),
+        RelatedObjectType::EarningRule | RelatedObjectType::RewardAssignment | RelatedObjectType::Distribution => None,
     }
 }
 
