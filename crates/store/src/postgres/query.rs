@@ -28,6 +28,8 @@ use crate::{
     small::{from_text, to_text},
 };
 
+/// What [`record`] reads.
+const DOCUMENT: &str = "project_id, id, version, format, document";
 /// How many documents a filter looks at in one round trip.
 const PORTION: i32 = 500;
 /// A moment of its own for several statements.
@@ -159,7 +161,7 @@ async fn filtered(
 fn page(query: &Query, filter: Option<(&Filter, &Moment)>) -> Sql {
     let spec = query.collection.spec();
     let mut sql = Sql::default();
-    rows(&mut sql, "project_id, id, version, format, document", query, filter);
+    rows(&mut sql, DOCUMENT, query, filter);
     sql.push(" ORDER BY ");
     match query.order {
         Order::Id { descending } => sql.push(if descending { "id DESC" } else { "id" }),
@@ -301,7 +303,7 @@ pub(super) async fn samples(
     let mut found: Vec<(ColumnValue, Record)> = Vec::new();
     while found.len() < samples.limit {
         let mut sql = Sql::default();
-        sql.push("SELECT project_id, id, version, format, document, ").push(name).push(" FROM ").push(spec.table);
+        sql.push("SELECT ").push(DOCUMENT).push(", ").push(name).push(" FROM ").push(spec.table);
         sql.push(" WHERE project_id = ").text(samples.project.as_str());
         sql.push(&format!(" AND {name} IS NOT NULL"));
         let above = found.last().map(|(value, _)| value).or(samples.above.as_ref());
