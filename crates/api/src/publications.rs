@@ -1,5 +1,6 @@
 //! `/v1/publications` and `/client/v1/publish`.
 
+use axum::http::StatusCode;
 use guerdon_core::publications::{
     self, Request,
     listing::{self, PublicationListing, PublicationOrder},
@@ -17,7 +18,7 @@ use serde_json::{Map, Value};
 use crate::{
     call::Call,
     listing::MAX_PAGE,
-    respond::{Answer, json},
+    respond::{Answer, answered, json},
 };
 
 pub(crate) async fn create(call: Call) -> Answer {
@@ -37,7 +38,7 @@ pub(crate) async fn create_from_client(call: Call) -> Answer {
 
 async fn publish(call: &Call, request: Request) -> Answer {
     request.input.check()?;
-    json(&publications::publish(&call.app.guerdon, &call.context, request).await?)
+    answered(StatusCode::OK, &publications::publish(&call.app.guerdon, &call.context, request).await?)
 }
 
 /// The same by a link, as an e-mail tool can follow it.

@@ -4,6 +4,7 @@
 
 mod campaigns;
 mod exports;
+mod kept_answers;
 mod ledger;
 mod orders;
 mod promotions;
@@ -66,6 +67,7 @@ pub enum Collection {
     CampaignDays,
     Exports,
     VoucherTransactions,
+    KeptAnswers,
 }
 
 /// How a collection is stored.
@@ -309,11 +311,13 @@ static TABLE: [Spec; Collection::ALL.len()] = [
         configuration: false,
         counted: false,
     },
+    // Looked up by the key that a request came with, and deleted by time.
+    Spec { table: "kept_answers", columns: &[time("expires_at")], configuration: false, counted: false },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 34] = [
+    pub const ALL: [Collection; 35] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -348,7 +352,11 @@ impl Collection {
         Collection::CampaignDays,
         Collection::Exports,
         Collection::VoucherTransactions,
+        Collection::KeptAnswers,
     ];
+
+    /// Those whose documents are deleted once the time in their column `expires_at` has come.
+    pub const EXPIRING: [Collection; 1] = [Collection::KeptAnswers];
 
     /// This collection's row of the table.
     pub fn spec(self) -> &'static Spec {
