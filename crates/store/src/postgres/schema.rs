@@ -29,6 +29,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("../../migrations/postgres/0010_promotions.sql"), oldest_program: 1 },
     Migration { sql: include_str!("../../migrations/postgres/0011_exports.sql"), oldest_program: 1 },
     Migration { sql: include_str!("../../migrations/postgres/0012_referral_codes.sql"), oldest_program: 1 },
+    Migration { sql: include_str!("../../migrations/postgres/0013_sessions.sql"), oldest_program: 1 },
 ];
 
 /// The migrations that this program knows.
