@@ -120,6 +120,10 @@ const fn time(name: &'static str) -> Column {
     Column { name, kind: Kind::Integer, nullable: false, unique: Unique::No }
 }
 
+const fn integer(name: &'static str) -> Column {
+    Column { name, kind: Kind::Integer, nullable: false, unique: Unique::No }
+}
+
 /// 1 or 0.
 const fn flag(name: &'static str) -> Column {
     Column { name, kind: Kind::Integer, nullable: false, unique: Unique::No }
@@ -238,6 +242,8 @@ static TABLE: [Spec; Collection::ALL.len()] = [
             flag("is_referral_code"),
             time("changed_at"),
             flag("is_binned"),
+            // Which metadata it has, see `collection::campaigns::metadata_set`.
+            integer("metadata_set").nullable(),
         ],
         configuration: false,
         // The campaigns' totals say how many there are.
@@ -405,6 +411,11 @@ pub enum ColumnValue {
 impl From<Timestamp> for ColumnValue {
     fn from(time: Timestamp) -> Self {
         ColumnValue::Integer(time.as_millis())
+    }
+}
+impl From<i64> for ColumnValue {
+    fn from(number: i64) -> Self {
+        ColumnValue::Integer(number)
     }
 }
 impl From<bool> for ColumnValue {

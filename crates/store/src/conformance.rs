@@ -103,6 +103,8 @@ cases! {
         a_total_counts_all_matches_of_conditions_and_filters
         bounds_on_the_id_select_in_any_order
         a_total_ends_where_it_was_told_to
+        rows_with_one_of_some_values_are_listed_in_any_order
+        each_value_has_a_sample
         a_kept_total_follows_insertions_deletions_and_failures
         a_filter_selects_by_the_whole_document
         a_filter_on_a_looked_up_column_selects_as_it_does_elsewhere

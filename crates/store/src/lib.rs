@@ -35,7 +35,7 @@ pub use change::{BlobChunk, ChangeSet, Document, EventRecord, Guard, Stored, Wri
 pub use collection::{By, Collection, ColumnValue, Key};
 pub use copy::{Indexed, Part, Portion, Tally};
 pub use narrowing::equals_only_itself;
-pub use query::{Condition, EventQuery, Listed, Order, Page, Query, SendOutQuery};
+pub use query::{Condition, EventQuery, Listed, OneOf, Order, Page, Query, Samples, SendOutQuery};
 
 /// A document as it lies in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,6 +157,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// A page of a listing.
     async fn query(&self, query: Query) -> Result<Page, StoreError>;
+
+    /// The values that a lookup column has, each with one of the documents that have it.
+    async fn samples(&self, samples: Samples) -> Result<Vec<(ColumnValue, Record)>, StoreError>;
 
     /// All of a project's configuration.
     async fn configuration(&self, project: &ProjectId) -> Result<Configuration, StoreError>;

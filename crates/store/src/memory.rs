@@ -15,8 +15,8 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 
 use crate::{
-    BlobChunk, ChangeSet, CommitError, Configuration, EventQuery, EventRecord, Indexed, Key, Listed, Loaded, Order,
-    Page, Part, Portion, Query, Record, SendOutQuery, Settlement, Store, StoreError, Write,
+    BlobChunk, ChangeSet, CommitError, Configuration, EventQuery, EventRecord, Indexed, Key, Listed, Loaded, OneOf,
+    Order, Page, Part, Portion, Query, Record, Samples, SendOutQuery, Settlement, Store, StoreError, Write,
     collection::{By, Collection, ColumnValue, Unique},
     copy,
 };
@@ -275,6 +275,10 @@ impl Store for Memory {
             .map(|(_, row)| row)
             .filter(|row| query.conditions.iter().all(|(column, condition)| condition.holds(&row.columns[*column])))
             .filter(|row| {
+                let is_one = |one_of: &OneOf| one_of.values.contains(&row.columns[one_of.column]);
+                query.one_of.as_ref().is_none_or(is_one)
+            })
+            .filter(|row| {
                 query.listed.as_ref().is_none_or(|Listed { collection, id, beside: (beside, value) }| {
                     state.rows(&row.record.project, *collection).any(|list| {
                         let is =
@@ -316,6 +320,21 @@ impl Store for Memory {
         let has_more = rows.len() > query.offset.saturating_add(query.limit);
         let records = rows.into_iter().skip(query.offset).take(query.limit).map(|row| row.record.clone()).collect();
         Ok(Page { records, has_more, total })
+    }
+
+    async fn samples(&self, samples: Samples) -> Result<Vec<(ColumnValue, Record)>, StoreError> {
+        let state = self.state.lock();
+        let mut found = BTreeMap::new();
+        for row in state.rows(&samples.project, samples.collection) {
+            let value = &row.columns[samples.column];
+            let is_wanted = *value != ColumnValue::Null
+                && samples.above.as_ref().is_none_or(|above| value > above)
+                && samples.up_to.as_ref().is_none_or(|up_to| value <= up_to);
+            if is_wanted {
+                found.entry(value.clone()).or_insert_with(|| row.record.clone());
+            }
+        }
+        Ok(found.into_iter().take(samples.limit).collect())
     }
 
     async fn configuration(&self, project: &ProjectId) -> Result<Configuration, StoreError> {

@@ -23,6 +23,8 @@ pub struct Query {
     pub collection: Collection,
     /// All must hold.
     pub conditions: Vec<(usize, Condition)>,
+    /// Must have one of these values, too.
+    pub one_of: Option<OneOf>,
     /// Must be listed there, too.
     pub listed: Option<Listed>,
     /// Must match, too; evaluated on the whole document.
@@ -49,6 +51,7 @@ impl Query {
             project: Some(project),
             collection,
             conditions: Vec::new(),
+            one_of: None,
             listed: None,
             filter: None,
             order: Order::Id { descending: false },
@@ -61,6 +64,30 @@ impl Query {
             count_up_to: usize::MAX,
         }
     }
+}
+
+/// Documents that have one of some values in a lookup column. In the order of their ids, they are put
+/// together from as many sorted lists as there are values, and no further than somebody reads: other than
+/// with a range of values, nothing has to be sorted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OneOf {
+    pub column: usize,
+    /// All different; null stands for those without a value.
+    pub values: Vec<ColumnValue>,
+}
+
+/// One document for each value that a lookup column has, in the order of the values. What it costs depends
+/// on how many values there are, not on how many documents have them.
+#[derive(Debug, Clone)]
+pub struct Samples {
+    pub project: ProjectId,
+    pub collection: Collection,
+    pub column: usize,
+    /// Only values above this one. Null is no value.
+    pub above: Option<ColumnValue>,
+    /// Only values up to this one.
+    pub up_to: Option<ColumnValue>,
+    pub limit: usize,
 }
 
 /// Documents that another collection lists: those whose id is in one of its columns, beside a value in

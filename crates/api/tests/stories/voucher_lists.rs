@@ -171,3 +171,78 @@ async fn what_lies_in_the_bin_is_not_listed_or_counted() {
     assert_eq!(listed(&app, "code=E").await, (String::new(), 0));
     assert_eq!(listed(&app, "filters[code][conditions][$in][0]=E").await, (String::new(), 0));
 }
+
+/// By time of creation, lists are put together from those of single values, as long as there are few; in
+/// other orders they never are.
+#[tokio::test]
+async fn filters_select_the_same_however_many_metadata_and_dates_there_are() {
+    let app = shop().await;
+    let dated = |date: &str, metadata: Value| json!({"type": "GIFT_VOUCHER", "gift": {"amount": 5}, "expiration_date": date, "metadata": metadata});
+    for (code, body) in [
+        ("F", dated("2026-05-10T12:00:30Z", json!({"club": "gold", "level": 3}))),
+        ("G", dated("2026-05-10T12:01:30Z", json!({"club": "silver"}))),
+        ("H", dated("2027-01-01T00:00:00Z", json!({"club": "gold"}))),
+        ("I", dated("2028-01-01T00:00:00Z", json!({"level": 7, "tags": ["a", "b"]}))),
+    ] {
+        app.post(&format!("/v1/vouchers/{code}"), body).await.expect(200);
+        app.advance(1_000);
+    }
+    app.put("/v1/vouchers/C", json!({"metadata": {"club": "gold"}})).await.expect(200);
+    app.put("/v1/vouchers/A", json!({"metadata": {"club": "bronze"}, "expiration_date": "2028-01-01"}))
+        .await
+        .expect(200);
+    app.delete("/v1/vouchers/H").await.expect(204);
+    app.advance(45_000);
+    let filters = [
+        ("[metadata.club][$is]=gold", "FC"),
+        ("[metadata.club][$is_not]=gold", "IGEDBA"),
+        ("[metadata.club][$in][0]=silver&filters[metadata.club][$in][1]=bronze", "GA"),
+        ("[metadata.club][$is_unknown]=", "IEDB"),
+        ("[metadata.club][$has_value]=", "GFCA"),
+        ("[metadata.club][$contains]=o", "FCA"),
+        ("[metadata.level][$more_than]=3", "I"),
+        ("[metadata.club][$is]=gold&filters[metadata.level][$is]=3", "F"),
+        ("[metadata.club][$is]=gold&filters[code][$is]=C", "C"),
+        ("[junction]=or&filters[metadata.club][$is]=silver&filters[metadata.level][$is]=7", "IG"),
+        ("[junction]=or&filters[metadata.club][$is]=silver&filters[code][$is]=B", "GB"),
+        ("[active][$active]=true", "IGCBA"),
+        ("[active][$active]=true&filters[expiration_date][$before]=2027-12-01", "G"),
+        ("[active][$expired]=true", "FD"),
+        ("[active][$expired]=true&filters[metadata.club][$is]=gold", "F"),
+        ("[expiration_date][$before]=2026-05-10T12:01:30Z", "FD"),
+        ("[expiration_date][$after]=2026-05-10T12:01:30Z", "IEA"),
+        ("[expiration_date][$after]=2026-06-01&filters[expiration_date][$before]=2028-01-01", "E"),
+        ("[expiration_date][$before]=2020-01-01", ""),
+    ];
+    for (filter, codes) in filters {
+        let filter = format!("limit=100&filters{filter}");
+        let (newest, total) = listed(&app, &filter).await;
+        assert_eq!((newest.as_str(), total), (codes, codes.len() as u64), "{filter}");
+        assert_eq!(listed(&app, &format!("{filter}&order=-code")).await, (newest, total), "{filter}");
+    }
+    // Too many dates and metadata for a list of each.
+    let day = |n: u64| format!("{}-03-{:02}T00:{:02}:00Z", 2026 + n % 2, 1 + n % 28, n % 60);
+    let many: Vec<_> = (0..220)
+        .map(|n| {
+            let mut body = dated(&day(n), json!({"number": n}));
+            body["code"] = format!("z{n:03}").into();
+            body
+        })
+        .collect();
+    app.post("/v1/vouchers/import", json!(many)).await.expect(202);
+    app.run_due().await;
+    assert_eq!(listed(&app, "filters[metadata.number][$is]=219").await, ("z219".to_owned(), 1));
+    for (filter, _) in filters {
+        let filter = format!("limit=100&filters{filter}");
+        let sorted = |(codes, total): (String, u64)| {
+            let mut codes: Vec<char> = codes.chars().collect();
+            codes.sort_unstable();
+            // Of more than a page, each order shows others.
+            (codes, total, total <= 100)
+        };
+        let (newest, by_code) = (listed(&app, &filter).await, listed(&app, &format!("{filter}&order=-code")).await);
+        let ((newest, total, is_whole), (by_code, same_total, _)) = (sorted(newest), sorted(by_code));
+        assert_eq!(total, same_total, "{filter}");
+        assert!(!is_whole || newest == by_code, "{filter}");
+    }
+}

@@ -14,7 +14,9 @@ use guerdon_model::{
     list::List,
     voucher::{Voucher, VoucherAnswer, folded},
 };
-use guerdon_store::{Collection, ColumnValue, Condition, Document, Key, Order, Query, equals_only_itself};
+use guerdon_store::{
+    Collection, ColumnValue, Condition, Document, Key, OneOf, Order, Query, Samples, equals_only_itself,
+};
 use serde_json::{Value, json};
 
 use super::{answer, find};
@@ -33,6 +35,8 @@ use crate::{
 pub const MAX_TOTAL: usize = 10_000;
 /// How many ids can be asked for at once.
 pub const MAX_IDS: usize = 100;
+/// From how many lists, each of one value, a listing is put together at most.
+const MAX_LISTS: usize = 200;
 /// How many vouchers are looked at in one step where some of them can't be seen.
 const STEP: usize = 500;
 
@@ -318,8 +322,10 @@ async fn page(
         Total::Known(total) => Some(total),
         Total::Counted => None,
     };
+    let one_of = lists(guerdon, context, listing, &selection, &moment).await?;
     let query = Query {
         conditions: selection.conditions,
+        one_of,
         filter: selection.filter.map(|filter| (filter, moment)),
         order: listing.order.order(),
         from_id: selection.from_id,
@@ -337,6 +343,110 @@ async fn page(
         return Ok((vouchers, total));
     }
     Ok((walk(guerdon, config, query).await?, total))
+}
+
+/// The lists that a listing by time of creation is put together from: one of each metadata that match, or
+/// of each date that does. As long as many vouchers share them, nothing is looked at that does not match.
+/// None if there are too many, or nothing of that kind is asked for: then whatever matches is found by
+/// looking at all there is.
+async fn lists(
+    guerdon: &Guerdon,
+    context: &Context,
+    listing: &VoucherListing,
+    selection: &Selection,
+    moment: &Moment,
+) -> std::result::Result<Option<OneOf>, Error> {
+    let is_narrow = |(column, _): &(usize, Condition)| [place("code"), place("holder_id")].contains(column);
+    let Some(filter) = &selection.filter else { return Ok(None) };
+    if listing.order.field != OrderField::Created || selection.conditions.iter().any(is_narrow) {
+        return Ok(None);
+    }
+    let samples = async |column, above: Option<Timestamp>, up_to: Option<Timestamp>| {
+        let (above, up_to) = (above.map(ColumnValue::from), up_to.map(ColumnValue::from));
+        let (project, collection) = (context.project.clone(), Collection::Vouchers);
+        // One more than there may be shows that there are too many.
+        let samples = Samples { project, collection, column, above, up_to, limit: MAX_LISTS + 1 };
+        let found = guerdon.store.samples(samples).await.map_err(unavailable)?;
+        Ok::<_, Error>(Some(found).filter(|found| found.len() <= MAX_LISTS))
+    };
+    let column = place("metadata_set");
+    if let Some(asked) = about_metadata(filter)
+        && let Some(found) = samples(column, None, None).await?
+    {
+        // Vouchers without a value may have any metadata.
+        let mut values = vec![ColumnValue::Null];
+        for (value, record) in found {
+            let document = serde_json::from_str(&record.body).map_err(|_| Error::Internal)?;
+            if asked.matches(&document, moment) {
+                values.push(value);
+            }
+        }
+        return Ok(Some(OneOf { column, values }));
+    }
+    let column = place("expiration_date");
+    if let Some(Dates { above, up_to, or_none }) = about_expiration(filter, moment)
+        && let Some(found) = samples(column, above, up_to).await?
+    {
+        let without = or_none.then_some(ColumnValue::Null);
+        let values = found.into_iter().map(|(value, _)| value).chain(without).collect();
+        return Ok(Some(OneOf { column, values }));
+    }
+    Ok(None)
+}
+
+/// What a filter says about metadata, for itself; none if it does not depend on that alone.
+fn about_metadata(filter: &Filter) -> Option<Filter> {
+    let is_about_metadata = |predicate: &Predicate| predicate.field.starts_with("metadata.");
+    let predicates: Vec<_> = filter.predicates.iter().filter(|predicate| is_about_metadata(predicate)).collect();
+    let decides = filter.junction == Junction::And || predicates.len() == filter.predicates.len();
+    (decides && !predicates.is_empty()).then(|| Filter {
+        junction: filter.junction,
+        predicates: predicates.into_iter().cloned().collect(),
+        also: None,
+    })
+}
+
+/// Which dates of expiration match.
+#[derive(Debug, Default, PartialEq)]
+struct Dates {
+    above: Option<Timestamp>,
+    up_to: Option<Timestamp>,
+    /// Whether vouchers match that do not expire, too.
+    or_none: bool,
+}
+
+/// What a filter says about the date of expiration; none if it says nothing.
+fn about_expiration(filter: &Filter, moment: &Moment) -> Option<Dates> {
+    if filter.junction != Junction::And {
+        return None;
+    }
+    let mut dates: Option<Dates> = None;
+    for predicate in &filter.predicates {
+        let said = match (predicate.field.as_str(), predicate.operator) {
+            ("active", Operator::Active) => {
+                Dates { above: Some(moment.now.plus_millis(-1)), or_none: true, ..Dates::default() }
+            }
+            ("active", Operator::Expired) => Dates { up_to: Some(moment.now), ..Dates::default() },
+            ("expiration_date", operator) => {
+                let sent = predicate.values.first().and_then(Value::as_str).and_then(Timestamp::parse);
+                match (operator, sent) {
+                    (Operator::Before, Some(date)) => Dates { up_to: Some(date.plus_millis(-1)), ..Dates::default() },
+                    (Operator::After, Some(date)) => Dates { above: Some(date), ..Dates::default() },
+                    _ => continue,
+                }
+            }
+            _ => continue,
+        };
+        dates = Some(match dates {
+            None => said,
+            Some(others) => Dates {
+                above: said.above.max(others.above),
+                up_to: [said.up_to, others.up_to].into_iter().flatten().min(),
+                or_none: said.or_none && others.or_none,
+            },
+        });
+    }
+    dates
 }
 
 fn read(records: &[guerdon_store::Record]) -> std::result::Result<Vec<Voucher>, Error> {

@@ -9,8 +9,8 @@ use guerdon_model::{
     send_out::SendOut,
 };
 use guerdon_store::{
-    ChangeSet, CommitError, Configuration, EventQuery, EventRecord, Indexed, Key, Loaded, Page, Portion, Query,
-    SendOutQuery, Settlement, Store, StoreError, memory::Memory,
+    ChangeSet, ColumnValue, CommitError, Configuration, EventQuery, EventRecord, Indexed, Key, Loaded, Page, Portion,
+    Query, Record, Samples, SendOutQuery, Settlement, Store, StoreError, memory::Memory,
 };
 use parking_lot::Mutex;
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -114,6 +114,11 @@ impl Store for Faulty {
         let outcome = self.inner.commit(late).await;
         assert!(matches!(outcome, Err(CommitError::Conflict)), "a commit that was given up never happens later");
         Ok(known)
+    }
+
+    async fn samples(&self, samples: Samples) -> Result<Vec<(ColumnValue, Record)>, StoreError> {
+        self.outage()?;
+        self.inner.samples(samples).await
     }
 
     async fn configuration(&self, project: &ProjectId) -> Result<Configuration, StoreError> {

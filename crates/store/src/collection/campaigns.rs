@@ -5,8 +5,10 @@ use guerdon_model::{
     campaign_day::CampaignDay,
     campaign_totals::CampaignTotals,
     ids::{CampaignId, CustomerId},
+    metadata::Metadata,
     voucher::Voucher,
 };
+use sha2::{Digest, Sha256};
 
 use super::{Collection, ColumnValue};
 use crate::Document;
@@ -46,6 +48,18 @@ impl Document for CampaignDay {
     }
 }
 
+/// A number for the metadata: equal ones have the same, others have, for all that matters, another one.
+/// It is 0 if there are none.
+fn metadata_set(metadata: &Metadata) -> i64 {
+    if metadata.is_empty() {
+        return 0;
+    }
+    // Its digits are the same in every build, which those of the standard library's hashes aren't.
+    let digest = Sha256::digest(serde_json::to_vec(metadata).unwrap_or_default());
+    let (beginning, _) = digest.split_first_chunk().expect("a digest has 32 bytes");
+    i64::from_be_bytes(*beginning)
+}
+
 impl Document for Voucher {
     const COLLECTION: Collection = Collection::Vouchers;
     fn id(&self) -> &str {
@@ -63,6 +77,7 @@ impl Document for Voucher {
             self.is_referral_code.into(),
             self.updated_at.unwrap_or(self.created_at).into(),
             self.is_binned.into(),
+            metadata_set(&self.metadata).into(),
         ]
     }
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::{
     CREATED_AT, NAME, SOURCE_ID, assert_conflict, customer, delete, given, insert, project, replace, text, time, write,
 };
-use crate::{Collection, ColumnValue, Condition, Listed, Order, Page, Query, Store};
+use crate::{Collection, ColumnValue, Condition, Listed, OneOf, Order, Page, Query, Samples, Store};
 
 /// Five customers: names with a tie and a null, source ids with a null, and rising creation times.
 async fn five(store: &Arc<dyn Store>) -> ProjectId {
@@ -222,6 +222,76 @@ pub async fn a_total_ends_where_it_was_told_to(store: Arc<dyn Store>) {
             assert_eq!(page.has_more, offset + limit < 4, "{count_up_to}, {offset}, {limit}");
         }
     }
+}
+
+pub async fn rows_with_one_of_some_values_are_listed_in_any_order(store: Arc<dyn Store>) {
+    let project = five(&store).await;
+    let by_name = Order::Column { column: NAME, descending: false };
+    let newest = Order::Column { column: CREATED_AT, descending: true };
+    let (up, down) = (Order::Id { descending: false }, Order::Id { descending: true });
+    let (ada, bob, small, none) = (text("Ada"), text("Bob"), text("bob"), ColumnValue::Null);
+    for (values, order, expected) in [
+        (vec![bob.clone(), ada.clone()], up, "bcd"),
+        (vec![bob.clone(), ada.clone()], down, "dcb"),
+        (vec![bob.clone(), ada.clone()], by_name, "dbc"),
+        (vec![bob.clone(), none.clone(), small.clone()], newest, "beac"),
+        (vec![none.clone(), small, ada, bob.clone()], down, "edcba"),
+        (vec![none], up, "e"),
+        (vec![text("Zoe")], up, ""),
+        (vec![text("Zoe"), bob], down, "cb"),
+        (vec![ColumnValue::Integer(5)], up, ""),
+        (Vec::new(), up, ""),
+        (Vec::new(), by_name, ""),
+    ] {
+        let one_of = Some(OneOf { column: NAME, values: values.clone() });
+        let query = Query { one_of, order, count: true, ..all(&project) };
+        let total = Some(expected.len() as u64);
+        let filter = Some(filter("object", Operator::Is, json!("customer")));
+        for query in [query.clone(), Query { filter, ..query.clone() }] {
+            let page = store.query(query.clone()).await.expect("a page");
+            assert_eq!((ids(&page).as_str(), page.total), (expected, total), "{values:?}, {order:?}");
+            let part = Query { offset: 1, limit: 2, count_up_to: 2, ..query };
+            let page = store.query(part).await.expect("a page");
+            let (shown, behind) = (expected.chars().skip(1).take(2).collect::<String>(), expected.len() > 3);
+            assert_eq!((ids(&page), page.has_more), (shown, behind), "{values:?}, {order:?}");
+            assert_eq!(page.total, total.map(|total| total.min(2)), "{values:?}, {order:?}");
+        }
+        // With conditions, bounds and over all projects it is no different.
+        let conditions = vec![(SOURCE_ID, Condition::NotNull)];
+        let query = Query { project: None, conditions, from_id: Some("cust_b".into()), ..query };
+        let expected: String = expected.chars().filter(|id| ('b'..'d').contains(id)).collect();
+        assert_eq!(listed(&store, query).await, expected, "{values:?}, {order:?}");
+    }
+}
+
+pub async fn each_value_has_a_sample(store: Arc<dyn Store>) {
+    let project = five(&store).await;
+    let samples = async |column, above: Option<ColumnValue>, up_to: Option<ColumnValue>, limit| {
+        let (project, collection) = (project.clone(), Collection::Customers);
+        let found = store.samples(Samples { project, collection, column, above, up_to, limit }).await;
+        let found = found.expect("samples");
+        let ids: String = found.iter().map(|(_, record)| record.id.trim_start_matches("cust_")).collect();
+        (found.into_iter().map(|(value, _)| value).collect::<Vec<_>>(), ids)
+    };
+    let names = || vec![text("Ada"), text("Bob"), text("bob")];
+    assert_eq!(samples(NAME, None, None, 9).await, (names(), "dba".to_owned()), "null is no value");
+    assert_eq!(samples(NAME, None, None, 2).await, (names()[..2].to_vec(), "db".to_owned()));
+    assert_eq!(samples(NAME, None, None, 0).await, (Vec::new(), String::new()));
+    assert_eq!(samples(NAME, Some(text("Ada")), None, 9).await, (names()[1..].to_vec(), "ba".to_owned()));
+    assert_eq!(samples(NAME, None, Some(text("Bob")), 9).await, (names()[..2].to_vec(), "db".to_owned()));
+    assert_eq!(samples(NAME, Some(text("Ada")), Some(text("Bob")), 9).await, (vec![text("Bob")], "b".to_owned()));
+    assert_eq!(samples(NAME, Some(text("x")), None, 9).await, (Vec::new(), String::new()));
+    let (times, ids) = samples(CREATED_AT, Some(time(10).into()), Some(time(40).into()), 9).await;
+    assert_eq!((times, ids.as_str()), ([20, 30, 40].map(|at| time(at).into()).to_vec(), "aeb"));
+    let elsewhere = Samples {
+        project: super::project("nobody"),
+        collection: Collection::Customers,
+        column: NAME,
+        above: None,
+        up_to: None,
+        limit: 9,
+    };
+    assert_eq!(store.samples(elsewhere).await.expect("samples"), Vec::new());
 }
 
 pub async fn a_kept_total_follows_insertions_deletions_and_failures(store: Arc<dyn Store>) {

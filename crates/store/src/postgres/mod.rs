@@ -34,8 +34,8 @@ use tokio_postgres::error::SqlState;
 pub use pool::Options;
 
 use crate::{
-    ChangeSet, Collection, CommitError, Configuration, EventQuery, EventRecord, Hold, Indexed, Key, Loaded, Page,
-    Portion, Query, SendOutQuery, Settlement, Store, StoreError,
+    ChangeSet, Collection, ColumnValue, CommitError, Configuration, EventQuery, EventRecord, Hold, Indexed, Key,
+    Loaded, Page, Portion, Query, Record, Samples, SendOutQuery, Settlement, Store, StoreError,
 };
 use pool::Pool;
 use write::{Node, Transaction};
@@ -135,6 +135,10 @@ impl Store for Postgres {
 
     async fn query(&self, query: Query) -> Result<Page, StoreError> {
         query::query(&mut self.pool.get().await?, query).await
+    }
+
+    async fn samples(&self, samples: Samples) -> Result<Vec<(ColumnValue, Record)>, StoreError> {
+        query::samples(&self.pool.get().await?, &samples).await
     }
 
     async fn configuration(&self, project: &ProjectId) -> Result<Configuration, StoreError> {

@@ -14,14 +14,22 @@ use tokio_postgres::{
     types::{ToSql, Type},
 };
 
-use super::{failed, pool::Connection, read::record, send_outs, text::encode};
+use super::{
+    failed,
+    pool::Connection,
+    read::record,
+    send_outs,
+    text::{decode, encode},
+};
 use crate::{
-    Condition, EventQuery, EventRecord, Listed, Order, Page, Query, SendOutQuery, StoreError,
-    collection::{ColumnValue, Kind},
+    Condition, EventQuery, EventRecord, Listed, OneOf, Order, Page, Query, Record, Samples, SendOutQuery, StoreError,
+    collection::{Column, ColumnValue, Kind},
     narrowing::implied_conditions,
     small::{from_text, to_text},
 };
 
+/// What [`record`] reads.
+const DOCUMENT: &str = "project_id, id, version, format, document";
 /// How many documents a filter looks at in one round trip.
 const PORTION: i32 = 500;
 /// A moment of its own for several statements.
@@ -153,8 +161,7 @@ async fn filtered(
 fn page(query: &Query, filter: Option<(&Filter, &Moment)>) -> Sql {
     let spec = query.collection.spec();
     let mut sql = Sql::default();
-    sql.push("SELECT project_id, id, version, format, document FROM ").push(spec.table);
-    conditions(&mut sql, query, filter);
+    rows(&mut sql, DOCUMENT, query, filter);
     sql.push(" ORDER BY ");
     match query.order {
         Order::Id { descending } => sql.push(if descending { "id DESC" } else { "id" }),
@@ -175,26 +182,74 @@ fn page(query: &Query, filter: Option<(&Filter, &Moment)>) -> Sql {
 
 fn total(query: &Query) -> Sql {
     let mut sql = Sql::default();
-    let is_whole = query.conditions.is_empty() && query.listed.is_none() && query.bounds().next().is_none();
+    let is_whole = query.conditions.is_empty()
+        && query.one_of.is_none()
+        && query.listed.is_none()
+        && query.bounds().next().is_none();
     match (&query.project, is_whole && query.collection.spec().counted) {
         (Some(project), true) => {
             sql.push("SELECT coalesce(sum(n), 0)::bigint FROM counts WHERE project_id = ").text(project.as_str());
             sql.push(" AND collection = ").text(query.collection.spec().table);
         }
         _ if query.count_up_to == usize::MAX => {
-            sql.push("SELECT count(*) FROM ").push(query.collection.spec().table);
-            conditions(&mut sql, query, None);
+            sql.push("SELECT count(*) FROM (");
+            rows(&mut sql, "1", query, None);
+            sql.push(") AS counted");
         }
         _ => {
-            sql.push("SELECT count(*) FROM (SELECT 1 FROM ").push(query.collection.spec().table);
-            conditions(&mut sql, query, None);
+            sql.push("SELECT count(*) FROM (");
+            rows(&mut sql, "1", query, None);
             sql.push(&format!(" LIMIT {}) AS counted", i64::try_from(query.count_up_to).unwrap_or(i64::MAX)));
         }
     }
     sql
 }
 
-fn conditions(sql: &mut Sql, query: &Query, filter: Option<(&Filter, &Moment)>) {
+/// `SELECT … FROM … WHERE …`. What has one of some values is put together from the rows with each of them,
+/// if the order is one that indexes of single values have: then they are merged, and nothing is sorted.
+fn rows(sql: &mut Sql, what: &str, query: &Query, filter: Option<(&Filter, &Moment)>) {
+    let spec = query.collection.spec();
+    let start = sql.text.len();
+    sql.push("SELECT ").push(what).push(" FROM ").push(spec.table);
+    let joint = conditions(sql, query, filter);
+    let Some(OneOf { column, values }) = &query.one_of else { return };
+    let column = &spec.columns[*column];
+    let is = |sql: &mut Sql, value: &ColumnValue| {
+        sql.push(column.name);
+        match value {
+            ColumnValue::Null => drop(sql.push(" IS NULL")),
+            value => bind(sql.push(" = "), column, value),
+        }
+    };
+    if values.is_empty() {
+        sql.push(joint).push("FALSE");
+    } else if let Order::Id { .. } = query.order {
+        let all = sql.text.split_off(start);
+        for (place, value) in values.iter().enumerate() {
+            sql.push(if place == 0 { "" } else { " UNION ALL " }).push(&all).push(joint);
+            is(sql, value);
+        }
+    } else {
+        sql.push(joint).push("(");
+        for (place, value) in values.iter().enumerate() {
+            sql.push(if place == 0 { "" } else { " OR " });
+            is(sql, value);
+        }
+        sql.push(")");
+    }
+}
+
+fn bind(sql: &mut Sql, column: &Column, value: &ColumnValue) {
+    match (value, column.kind) {
+        (ColumnValue::Integer(number), Kind::Integer) => drop(sql.integer(*number)),
+        (ColumnValue::Text(text), Kind::Text) => drop(sql.text(text)),
+        // Nothing compares with null, nor a text with a number.
+        _ => drop(sql.push("NULL")),
+    }
+}
+
+/// Returns what further conditions have to begin with.
+fn conditions(sql: &mut Sql, query: &Query, filter: Option<(&Filter, &Moment)>) -> &'static str {
     let columns = query.collection.spec().columns;
     let mut joint = " WHERE ";
     if let Some(project) = &query.project {
@@ -229,14 +284,44 @@ fn conditions(sql: &mut Sql, query: &Query, filter: Option<(&Filter, &Moment)>) 
             Condition::GreaterThan(value) => (" > ", Some(value)),
         };
         sql.push(operator);
-        match (value, column.kind) {
-            (None, _) => {}
-            (Some(ColumnValue::Integer(number)), Kind::Integer) => drop(sql.integer(*number)),
-            (Some(ColumnValue::Text(text)), Kind::Text) => drop(sql.text(text)),
-            // Nothing compares with null, nor a text with a number.
-            (Some(_), _) => drop(sql.push("NULL")),
+        if let Some(value) = value {
+            bind(sql, column, value);
         }
     }
+    joint
+}
+
+/// Looks for one value after another, each beyond the last one. A recursive statement would do it at once,
+/// but not on every engine.
+pub(super) async fn samples(
+    connection: &Connection,
+    samples: &Samples,
+) -> Result<Vec<(ColumnValue, Record)>, StoreError> {
+    let spec = samples.collection.spec();
+    let column = &spec.columns[samples.column];
+    let name = column.name;
+    let mut found: Vec<(ColumnValue, Record)> = Vec::new();
+    while found.len() < samples.limit {
+        let mut sql = Sql::default();
+        sql.push("SELECT ").push(DOCUMENT).push(", ").push(name).push(" FROM ").push(spec.table);
+        sql.push(" WHERE project_id = ").text(samples.project.as_str());
+        sql.push(&format!(" AND {name} IS NOT NULL"));
+        let above = found.last().map(|(value, _)| value).or(samples.above.as_ref());
+        for (comparison, bound) in [(">", above), ("<=", samples.up_to.as_ref())] {
+            if let Some(bound) = bound {
+                bind(sql.push(&format!(" AND {name} {comparison} ")), column, bound);
+            }
+        }
+        sql.push(&format!(" ORDER BY {name}, id LIMIT 1"));
+        let rows = connection.query_typed(&sql.text, &sql.params()).await.map_err(failed)?;
+        let Some(row) = rows.first() else { break };
+        let value = match column.kind {
+            Kind::Text => ColumnValue::from(decode(row.get(5)).as_ref()),
+            Kind::Integer => ColumnValue::Integer(row.get(5)),
+        };
+        found.push((value, record(row)));
+    }
+    Ok(found)
 }
 
 pub(super) async fn events(connection: &Connection, query: &EventQuery) -> Result<Vec<EventRecord>, StoreError> {

@@ -28,7 +28,8 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("../../migrations/postgres/0009_ledger.sql"), oldest_program: 1 },
     Migration { sql: include_str!("../../migrations/postgres/0010_promotions.sql"), oldest_program: 1 },
     Migration { sql: include_str!("../../migrations/postgres/0011_exports.sql"), oldest_program: 1 },
-    Migration { sql: include_str!("../../migrations/postgres/0012_referral_codes.sql"), oldest_program: 1 },
+    // An older program would change metadata and leave the number of what they were.
+    Migration { sql: include_str!("../../migrations/postgres/0012_voucher_lists.sql"), oldest_program: 12 },
     Migration { sql: include_str!("../../migrations/postgres/0013_sessions.sql"), oldest_program: 1 },
 ];
 

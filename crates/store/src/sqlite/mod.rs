@@ -34,8 +34,8 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::mpsc;
 
 use crate::{
-    ChangeSet, CommitError, Configuration, EventQuery, EventRecord, Indexed, Key, Loaded, Page, Portion, Query,
-    SendOutQuery, Settlement, Store, StoreError,
+    ChangeSet, ColumnValue, CommitError, Configuration, EventQuery, EventRecord, Indexed, Key, Loaded, Page, Portion,
+    Query, Record, Samples, SendOutQuery, Settlement, Store, StoreError,
 };
 use lock::Lock;
 use threads::{GROUP, Readers, Writer};
@@ -191,6 +191,10 @@ impl Store for Sqlite {
 
     async fn query(&self, query: Query) -> Result<Page, StoreError> {
         self.listers.run(move |connection| read::query(connection, query)).await
+    }
+
+    async fn samples(&self, samples: Samples) -> Result<Vec<(ColumnValue, Record)>, StoreError> {
+        self.listers.run(move |connection| read::samples(connection, &samples)).await
     }
 
     async fn configuration(&self, project: &ProjectId) -> Result<Configuration, StoreError> {

@@ -13,8 +13,9 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, functions::FunctionFla
 use serde::de::DeserializeOwned;
 
 use crate::{
-    Condition, Configuration, EventQuery, EventRecord, Key, Listed, Loaded, Order, Page, Query, Record, SendOutQuery,
-    collection::{By, Collection, ColumnValue},
+    Condition, Configuration, EventQuery, EventRecord, Key, Listed, Loaded, OneOf, Order, Page, Query, Record, Samples,
+    SendOutQuery,
+    collection::{By, Collection, ColumnValue, Kind},
     narrowing::implied_conditions,
     small::{self, to_text},
 };
@@ -166,6 +167,9 @@ struct Selection {
     /// ` WHERE …`, or nothing.
     condition: String,
     order: String,
+    /// Conditions of which one holds, none holding for two documents alike. Each has an index of its own in
+    /// the order that is wanted.
+    alternatives: Vec<String>,
     values: Vec<Box<dyn ToSql>>,
     /// Whether these are all the documents that a project has in the collection.
     is_whole: bool,
@@ -198,6 +202,20 @@ impl Selection {
                 Condition::GreaterThan(value) => format!("{name} > {}", bind(value.clone())),
             });
         }
+        let mut alternatives = Vec::new();
+        if let Some(OneOf { column, values }) = &query.one_of {
+            let name = columns[*column].name;
+            let is = |value: &ColumnValue| match value {
+                ColumnValue::Null => format!("{name} IS NULL"),
+                value => format!("{name} = {}", bind(value.clone())),
+            };
+            alternatives = values.iter().map(is).collect();
+            if alternatives.is_empty() {
+                clauses.push("FALSE".to_owned());
+            } else if !matches!(query.order, Order::Id { .. }) {
+                clauses.push(format!("({})", std::mem::take(&mut alternatives).join(" OR ")));
+            }
+        }
         if let Some(Listed { collection, id, beside: (beside, value) }) = &query.listed {
             let (table, columns) = (collection.spec().table, collection.spec().columns);
             let (id, beside) = (columns[*id].name, columns[*beside].name);
@@ -211,7 +229,7 @@ impl Selection {
         if query.filter.is_some() {
             clauses.push("document_matches(document)".to_owned());
         }
-        let is_whole = query.project.is_some() && clauses.len() == 1;
+        let is_whole = query.project.is_some() && clauses.len() == 1 && alternatives.is_empty();
         let order = match query.order {
             Order::Id { descending: false } => "id".to_owned(),
             Order::Id { descending: true } => "id DESC".to_owned(),
@@ -222,14 +240,26 @@ impl Selection {
             table: query.collection.spec().table,
             condition: if clauses.is_empty() { String::new() } else { format!(" WHERE {}", clauses.join(" AND ")) },
             order,
+            alternatives,
             values,
             is_whole,
         }
     }
 
+    /// The rows in order, put together from those of each alternative.
     fn select(&self, limits: &str) -> String {
-        let Self { table, condition, order, .. } = self;
-        format!("SELECT project_id, id, version, format, document FROM {table}{condition} ORDER BY {order} {limits}")
+        format!("{} ORDER BY {} {limits}", self.rows("project_id, id, version, format, document"), self.order)
+    }
+
+    fn rows(&self, what: &str) -> String {
+        let Self { table, condition, alternatives, .. } = self;
+        let all = format!("SELECT {what} FROM {table}{condition}");
+        if alternatives.is_empty() {
+            return all;
+        }
+        let joint = if condition.is_empty() { "WHERE" } else { "AND" };
+        let each: Vec<_> = alternatives.iter().map(|alternative| format!("{all} {joint} {alternative}")).collect();
+        each.join(" UNION ALL ")
     }
 
     fn page(&self, connection: &Connection, query: &Query) -> rusqlite::Result<Page> {
@@ -250,11 +280,10 @@ impl Selection {
         if let (Some(project), true) = (&query.project, self.is_whole && query.collection.spec().counted) {
             return counted(connection, project, query.collection);
         }
-        let Self { table, condition, .. } = self;
         let sql = if query.count_up_to == usize::MAX {
-            format!("SELECT count(*) FROM {table}{condition}")
+            format!("SELECT count(*) FROM ({})", self.rows("1"))
         } else {
-            format!("SELECT count(*) FROM (SELECT 1 FROM {table}{condition} LIMIT {})", limit(query.count_up_to))
+            format!("SELECT count(*) FROM ({} LIMIT {})", self.rows("1"), limit(query.count_up_to))
         };
         connection.prepare_cached(&sql)?.query_row(rusqlite::params_from_iter(&self.values), |row| row.get(0))
     }
@@ -276,6 +305,42 @@ impl Selection {
         let has_more = total > wanted.end;
         Ok(Page { records, has_more, total: Some(total.min(query.count_up_to) as u64) })
     }
+}
+
+/// Looks for one value after another, each beyond the last one.
+pub(super) fn samples(connection: &Connection, samples: &Samples) -> rusqlite::Result<Vec<(ColumnValue, Record)>> {
+    let Samples { project, collection, column, above, up_to, limit } = samples;
+    let (table, column) = (collection.spec().table, &collection.spec().columns[*column]);
+    let (name, kind) = (column.name, column.kind);
+    let next = |beyond: Option<&ColumnValue>| {
+        let mut values = vec![ColumnValue::from(project.as_str())];
+        let mut clauses = format!("project_id = ?1 AND {name} IS NOT NULL");
+        for (comparison, bound) in [(">", beyond), ("<=", up_to.as_ref())] {
+            if let Some(bound) = bound {
+                values.push(bound.clone());
+                clauses.push_str(&format!(" AND {name} {comparison} ?{}", values.len()));
+            }
+        }
+        let sql = format!(
+            "SELECT project_id, id, version, format, document, {name} FROM {table} WHERE {clauses}
+             ORDER BY {name}, id LIMIT 1"
+        );
+        let row = |row: &Row| {
+            let value = match kind {
+                Kind::Text => ColumnValue::from(row.get_ref(5)?.as_str()?),
+                Kind::Integer => ColumnValue::Integer(row.get(5)?),
+            };
+            Ok((value, record(row)?))
+        };
+        connection.prepare_cached(&sql)?.query_row(rusqlite::params_from_iter(values), row).optional()
+    };
+    let mut found: Vec<(ColumnValue, Record)> = Vec::new();
+    while found.len() < *limit
+        && let Some(one) = next(found.last().map(|(value, _)| value).or(above.as_ref()))?
+    {
+        found.push(one);
+    }
+    Ok(found)
 }
 
 fn counted(connection: &Connection, project: &ProjectId, collection: Collection) -> rusqlite::Result<u64> {

@@ -18,7 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0009_ledger.sql"),
     include_str!("../../migrations/sqlite/0010_promotions.sql"),
     include_str!("../../migrations/sqlite/0011_exports.sql"),
-    include_str!("../../migrations/sqlite/0012_referral_codes.sql"),
+    include_str!("../../migrations/sqlite/0012_voucher_lists.sql"),
     include_str!("../../migrations/sqlite/0013_sessions.sql"),
 ];
 
