@@ -264,6 +264,11 @@ impl Snapshot {
         read.unwrap_or_else(|| sent.to_owned())
     }
 
+    /// Whether codes are told apart by the case of their letters, too.
+    pub fn has_case_sensitive_codes(&self) -> bool {
+        self.project.as_ref().is_none_or(|project| project.case_sensitive_codes)
+    }
+
     /// The project's time zone.
     pub fn zone(&self) -> TimeZone {
         self.project.as_ref().map_or(TimeZone::UTC, Project::zone)

@@ -21,7 +21,7 @@ const ROUNDS: u8 = 6;
 
 /// Makes the tracking ids of one project and reads them.
 #[derive(Debug, Clone)]
-pub struct TrackingIds {
+pub(crate) struct TrackingIds {
     key: Hmac<Sha256>,
 }
 

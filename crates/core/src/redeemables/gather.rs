@@ -197,7 +197,8 @@ fn rule_sets(config: &Snapshot, assignments: &Assignments) -> Vec<Arc<RuleSet>> 
 }
 
 /// What [`gather`] surely reads.
-pub fn keys(requested: &[RedeemableInput], is_case_sensitive: bool) -> Vec<Key> {
+pub fn keys(config: &Snapshot, requested: &[RedeemableInput]) -> Vec<Key> {
+    let is_case_sensitive = config.has_case_sensitive_codes();
     let vouchers = requested.iter().filter(|requested| requested.object == RedeemableObject::Voucher);
     vouchers
         .flat_map(|requested| {
@@ -212,14 +213,16 @@ pub fn keys(requested: &[RedeemableInput], is_case_sensitive: bool) -> Vec<Key> 
 /// a new one.
 ///
 /// # Errors
-/// `duplicated_redeemables` if two names mean the same; `not_found` for a reward.
+/// `invalid_redeemables` if there are more than the stacking rules allow; `duplicated_redeemables` if two names
+/// mean the same; `not_found` for a reward.
 pub fn gather(
     tx: &mut Tx,
     requested: &[RedeemableInput],
     scene: &Scene,
     session: Option<&str>,
 ) -> Result<Gathering> {
-    tx.need(keys(requested, campaigns::is_case_sensitive(tx)))?;
+    tx.need(keys(tx.config(), requested))?;
+    tx.config().stacking_rules().admit(requested.len())?;
     let mut redeemables = Vec::with_capacity(requested.len());
     for input in requested {
         find(tx, input, &mut redeemables)?;
@@ -233,7 +236,7 @@ pub fn gather(
 }
 
 /// Adds what else is to be known about what was found.
-pub(crate) fn complete(
+fn complete(
     tx: &mut Tx,
     mut gathering: Gathering,
     scene: &Scene,

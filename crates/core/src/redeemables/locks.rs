@@ -30,10 +30,20 @@ const RESOURCE: &str = "session";
 /// How many ended sessions are removed in one commit.
 const SLICE: usize = 200;
 
-/// The vouchers of which sessions are counted that may have ended: [`sweep`] them first.
+/// What a command that looks at redeemables comes to.
+#[derive(Debug)]
+pub enum Attempt<T> {
+    Done(T),
+    /// Nothing has been changed: [`sweep`] these, and run the command again.
+    Due(Vec<VoucherId>),
+}
+
+/// The vouchers of which sessions are counted that may have ended, where it matters how many there are.
 pub fn due(tx: &Tx, gathering: &Gathering) -> Vec<VoucherId> {
     let vouchers = gathering.redeemables.iter().filter_map(|gathered| gathered.voucher());
-    vouchers.filter(|voucher| voucher.locked.is_due(tx.now())).map(|voucher| voucher.id.clone()).collect()
+    let is_limited = |voucher: &Voucher| voucher.redemption.quantity.is_some() || voucher.balance().is_some();
+    let due = vouchers.filter(|voucher| is_limited(voucher) && voucher.locked.is_due(tx.now()));
+    due.map(|voucher| voucher.id.clone()).collect()
 }
 
 /// Reserves, in the place of what the session has reserved of the same voucher before: one redemption, and what
@@ -91,6 +101,8 @@ fn store(tx: &mut Tx, before: &Voucher, voucher: Voucher) -> Result<()> {
 /// `StoreUnavailable` or `Overloaded`.
 pub async fn sweep(guerdon: &Guerdon, context: &Context, vouchers: &[VoucherId]) -> std::result::Result<(), Error> {
     for voucher in vouchers {
+        let known = guerdon.executor.read(context, |tx| tx.get::<Voucher>(voucher.as_str())).await?;
+        let sweeps = known.map_or(0, |voucher| voucher.locked.sweeps);
         let column = column("voucher_id");
         let soonest = Query {
             conditions: vec![(column, Condition::Equals(voucher.as_str().into()))],
@@ -104,7 +116,7 @@ pub async fn sweep(guerdon: &Guerdon, context: &Context, vouchers: &[VoucherId])
         locks.truncate(ended);
         let ended: Vec<String> = locks.into_iter().map(|lock| lock.id).collect();
         let (voucher, needs) = (voucher.clone(), needs(voucher, &ended));
-        let remove = move |tx: &mut Tx| remove(tx, &voucher, &ended, next);
+        let remove = move |tx: &mut Tx| remove(tx, &voucher, &ended, next, sweeps);
         guerdon.executor.execute(context.clone(), needs, remove).await?;
     }
     Ok(())
@@ -130,8 +142,14 @@ fn needs(voucher: &VoucherId, locks: &[String]) -> Vec<Key> {
 }
 
 /// Removes those of these locks that have ended: somebody may have prolonged one meanwhile. `next` is when the
-/// first of all others ends.
-fn remove(tx: &mut Tx, voucher: &VoucherId, locks: &[String], next: Option<Timestamp>) -> Result<()> {
+/// first of all others ends, as it was after so many `sweeps`.
+fn remove(
+    tx: &mut Tx,
+    voucher: &VoucherId,
+    locks: &[String],
+    next: Option<Timestamp>,
+    sweeps: i64,
+) -> Result<()> {
     tx.need(needs(voucher, locks))?;
     let before = tx.get::<Voucher>(voucher.as_str())?;
     let mut changed = before.as_deref().cloned();
@@ -144,7 +162,7 @@ fn remove(tx: &mut Tx, voucher: &VoucherId, locks: &[String], next: Option<Times
     }
     match (before, changed) {
         (Some(before), Some(mut changed)) => {
-            changed.locked.settle(next);
+            changed.locked.settle(next, sweeps);
             store(tx, &before, changed)
         }
         // The voucher was deleted for good.

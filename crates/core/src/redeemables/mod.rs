@@ -9,8 +9,8 @@
 //! 2. [`gather()`] loads what the request names and makes each of it a [`Gathered`]: the voucher or tier with
 //!    its campaign, rules, limits, category, what was redeemed before ([`counted`]) and what other sessions
 //!    have reserved. It is owned: after this, nothing is looked up.
-//! 3. If sessions have ended that are still counted, the command ends with [`locks::due`]; its caller removes
-//!    them ([`locks::sweep`]) and runs it again.
+//! 3. If sessions have ended that are still counted ([`locks::due`]), the command comes to nothing
+//!    ([`locks::Attempt::Due`]); its caller removes them ([`locks::sweep`]) and runs it again.
 //! 4. [`evaluate::with`] lends all of it to the engine, which is pure.
 //! 5. [`answer::Told`] is the evaluation in the words of answers.
 //! 6. If a session was asked for and the evaluation is valid, [`locks::take`] reserves what it would spend.
@@ -26,6 +26,5 @@ pub mod locks;
 mod scene;
 
 pub use basket::Basket;
-pub(crate) use gather::complete;
 pub use gather::{Found, Gathered, Gathering, Incentive, Units, gather, keys};
 pub use scene::{Buyer, Scene, buyer, keys as keys_of_scene};

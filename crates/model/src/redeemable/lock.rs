@@ -37,6 +37,9 @@ pub struct Locked {
     /// The same of those that have come since ended ones were removed last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_expiry_of_new: Option<Timestamp>,
+    /// How often ended ones were removed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub sweeps: i64,
 }
 
 fn is_zero(number: &i64) -> bool {
@@ -85,12 +88,14 @@ impl Locked {
     }
 
     /// Notes that ended ones were removed. `next` is when the first of the others ends, of those that were
-    /// there when it was looked for: others may have come meanwhile.
-    pub fn settle(&mut self, next: Option<Timestamp>) {
-        if self.is_empty() {
+    /// there when it was looked for, after so many `sweeps`. Others may have come meanwhile; if they were
+    /// swept, too, whoever did so knows better.
+    pub fn settle(&mut self, next: Option<Timestamp>, sweeps: i64) {
+        if self.is_empty() || self.sweeps != sweeps {
             return;
         }
         self.next_expiry = [next, self.next_expiry_of_new.take()].into_iter().flatten().min();
+        self.sweeps += 1;
     }
 }
 
@@ -115,13 +120,17 @@ mod tests {
         assert!(!locked.is_due(at(299)) && locked.is_due(at(300)));
 
         // The one that ends at 300 is removed; when 400 was found to be next, nobody knew of another at 350.
-        locked.settle(Some(at(400)));
+        locked.settle(Some(at(400)), 0);
         locked.remove(&lock(300, 20));
         locked.add(&lock(350, 1));
-        locked.settle(Some(at(400)));
-        assert_eq!((locked.sessions, locked.amount, locked.next_expiry), (3, 41, Some(at(350))));
-        locked.settle(Some(at(400)));
-        assert_eq!(locked.next_expiry, Some(at(400)), "by then the one at 350 was seen");
+        let expected = (3, 41, Some(at(350)));
+        for _ in 0..2 {
+            locked.settle(Some(at(400)), 1);
+            let found = (locked.sessions, locked.amount, locked.next_expiry);
+            assert_eq!(found, expected, "whoever was late has not changed it");
+        }
+        locked.settle(Some(at(400)), 2);
+        assert_eq!(locked.next_expiry, Some(at(400)), "by then the one at 350 was gone");
         for (expires_at, amount) in [(500, 10), (350, 1), (400, 30)] {
             locked.remove(&lock(expires_at, amount));
         }

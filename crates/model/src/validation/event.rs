@@ -2,18 +2,19 @@
 
 use serde::Serialize;
 
+use super::ValidationAnswer;
 use crate::{
     Timestamp,
     customer::SimpleCustomer,
     ids::{CustomerId, ValidationId},
-    redeemable::RedeemableObject,
+    redeemable::{RedeemableAnswer, RedeemableObject},
 };
 
 /// `customer.validation.succeeded` and `customer.validation.failed`.
 #[derive(Debug, Clone, Serialize)]
-pub struct ValidationData {
+pub struct ValidationData<'a> {
     pub customer: SimpleCustomer,
-    pub validation: ValidationFacts,
+    pub validation: &'a ValidationFacts,
 }
 
 /// What was validated, and what came of it.
@@ -45,4 +46,29 @@ pub struct ValidatedRedeemable {
     pub id: String,
     #[serde(rename = "type")]
     pub object: RedeemableObject,
+}
+
+impl ValidationFacts {
+    /// What an answer says.
+    pub fn of(answer: &ValidationAnswer, customer_id: CustomerId, created_at: Timestamp) -> Self {
+        let names = |of: &[RedeemableAnswer]| {
+            let name = |of: &RedeemableAnswer| ValidatedRedeemable { id: of.id.clone(), object: of.object };
+            of.iter().map(name).collect()
+        };
+        Self {
+            id: answer.id.clone(),
+            session_id: answer.session.as_ref().map(|session| session.key.clone()),
+            status: if answer.valid { ValidationStatus::Valid } else { ValidationStatus::Invalid },
+            created_at,
+            customer_id,
+            redeemables: names(&answer.redeemables),
+            skipped_redeemables: names(&answer.skipped_redeemables),
+            inapplicable_redeemables: names(&answer.inapplicable_redeemables),
+        }
+    }
+
+    /// Whether a redemption would be carried out.
+    pub fn is_valid(&self) -> bool {
+        self.status == ValidationStatus::Valid
+    }
 }
