@@ -323,10 +323,10 @@ pub(crate) fn redacted(json: Value) -> Value {
 }
 
 fn redacted_text(text: &str) -> String {
-    const PREFIXES: [&str; 28] = [
+    const PREFIXES: [&str; 30] = [
         "cust_", "evcus_", "aa_", "v-", "whs_", "wh_", "del_", "ms_", "prod_", "sku_", "tbe_", "camp_", "v_", "cat_",
         "val_", "asgm_", "promo_", "stack_", "pub_", "rh_", "vtx_", "ord_", "ordli_", "seg_", "stk_", "pc_", "event_",
-        "exp_",
+        "exp_", "valid_", "ssn_",
     ];
     if text.len() == 24 && text.ends_with('Z') && Timestamp::parse(text).is_some() {
         return "<time>".into();

@@ -36,6 +36,8 @@ mod segments;
 mod skus;
 mod templates;
 mod validation_rules;
+mod validation_sessions;
+mod validations;
 mod voucher_images;
 mod voucher_imports;
 mod voucher_lists;

@@ -151,7 +151,8 @@ pub(super) fn of(tx: &mut Tx, found: &Found, scene: &Scene, starts: &Starts) -> 
         }
         Incentive::Tier(_) => Usage::default(),
     };
-    let [incentive_and_customer, incentive_and_api_key] = [personal(tx, found, scene, PERSONAL[0])?, personal(tx, found, scene, PERSONAL[1])?];
+    let [incentive_and_customer, incentive_and_api_key] =
+        [personal(tx, found, scene, PERSONAL[0])?, personal(tx, found, scene, PERSONAL[1])?];
     let (campaign, campaign_and_customer) = match &found.campaign {
         None => (incentive.clone(), incentive_and_customer.clone()),
         Some(campaign) => {

@@ -215,12 +215,7 @@ pub fn keys(config: &Snapshot, requested: &[RedeemableInput]) -> Vec<Key> {
 /// # Errors
 /// `invalid_redeemables` if there are more than the stacking rules allow; `duplicated_redeemables` if two names
 /// mean the same; `not_found` for a reward.
-pub fn gather(
-    tx: &mut Tx,
-    requested: &[RedeemableInput],
-    scene: &Scene,
-    session: Option<&str>,
-) -> Result<Gathering> {
+pub fn gather(tx: &mut Tx, requested: &[RedeemableInput], scene: &Scene, session: Option<&str>) -> Result<Gathering> {
     tx.need(keys(tx.config(), requested))?;
     tx.config().stacking_rules().admit(requested.len())?;
     let mut redeemables = Vec::with_capacity(requested.len());
@@ -236,12 +231,7 @@ pub fn gather(
 }
 
 /// Adds what else is to be known about what was found.
-fn complete(
-    tx: &mut Tx,
-    mut gathering: Gathering,
-    scene: &Scene,
-    session: Option<&str>,
-) -> Result<Gathering> {
+fn complete(tx: &mut Tx, mut gathering: Gathering, scene: &Scene, session: Option<&str>) -> Result<Gathering> {
     let found = || gathering.redeemables.iter().filter_map(|gathered| gathered.found.as_ref());
     let keys = found().flat_map(|found| further_keys(tx, found, scene, session)).collect::<Vec<_>>();
     tx.need(keys)?;

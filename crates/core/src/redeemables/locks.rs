@@ -143,13 +143,7 @@ fn needs(voucher: &VoucherId, locks: &[String]) -> Vec<Key> {
 
 /// Removes those of these locks that have ended: somebody may have prolonged one meanwhile. `next` is when the
 /// first of all others ends, as it was after so many `sweeps`.
-fn remove(
-    tx: &mut Tx,
-    voucher: &VoucherId,
-    locks: &[String],
-    next: Option<Timestamp>,
-    sweeps: i64,
-) -> Result<()> {
+fn remove(tx: &mut Tx, voucher: &VoucherId, locks: &[String], next: Option<Timestamp>, sweeps: i64) -> Result<()> {
     tx.need(needs(voucher, locks))?;
     let before = tx.get::<Voucher>(voucher.as_str())?;
     let mut changed = before.as_deref().cloned();

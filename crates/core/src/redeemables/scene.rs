@@ -69,12 +69,7 @@ impl Scene {
     }
 
     /// The scene of these. `metadata` are the redemption's, as they were sent.
-    pub fn new(
-        tx: &Tx,
-        buyer: Option<Buyer>,
-        basket: Option<Basket>,
-        metadata: &Patch<Metadata>,
-    ) -> Result<Self> {
+    pub fn new(tx: &Tx, buyer: Option<Buyer>, basket: Option<Basket>, metadata: &Patch<Metadata>) -> Result<Self> {
         let metadata = metadata.as_value().cloned().unwrap_or_default();
         tx.config().check_metadata(REDEMPTION, &metadata, metadata_schema::Scope::Whole)?;
         let source_id = buyer.as_ref().and_then(|buyer| buyer.customer.source_id.as_deref());
