@@ -172,6 +172,23 @@ async fn a_lock_can_be_released() {
 }
 
 #[tokio::test]
+async fn any_text_is_a_key_if_it_is_not_too_long() {
+    let app = TestApp::new().await;
+    voucher(&app, "ONCE", amount(100), json!({"redemption": {"quantity": 1}})).await;
+    for key in ["\u{0}", "a/b:c", " ", "%", &"漢".repeat(100)] {
+        assert_eq!(fate(&locked(&app, "ONCE", json!({"key": key})).await), "APPLICABLE", "{key:?}");
+        assert_eq!(fate(&locked(&app, "ONCE", json!({"key": key})).await), "APPLICABLE", "{key:?} once more");
+        let key = url::form_urlencoded::byte_serialize(key.as_bytes()).collect::<String>().replace('+', "%20");
+        app.delete(&format!("/v1/vouchers/ONCE/sessions/{key}")).await.expect(204);
+    }
+    let long = json!({"redeemables": named(&["ONCE"]), "session": {"type": "LOCK", "key": "x".repeat(101)}});
+    let details = "Property .session.key should NOT have more than 100 characters";
+    app.post("/v1/validations", long).await.refused(400, "invalid_payload", details);
+    let made = locked(&app, "ONCE", json!({"key": ""})).await;
+    assert!(text(&made["session"]["key"]).starts_with("ssn_"), "{made}");
+}
+
+#[tokio::test]
 async fn a_session_locks_all_that_is_applied_or_nothing() {
     let app = TestApp::new().await;
     voucher(&app, "ONCE", amount(100), json!({"redemption": {"quantity": 1}})).await;

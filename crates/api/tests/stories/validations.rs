@@ -526,6 +526,7 @@ async fn rules_see_the_customer_as_the_request_describes_it() {
     app.post("/v1/customers", json!({"source_id": "ada", "metadata": {"vip": true}})).await.expect(200);
     for (customer, key) in [
         (json!(null), "missing_customer"),
+        (json!({}), "missing_customer"),
         (json!({"source_id": "ada"}), APPLICABLE),
         (json!({"source_id": "bob"}), "customer_rules_violated"),
         (json!({"source_id": "bob", "metadata": {"vip": true}}), APPLICABLE),

@@ -78,11 +78,12 @@ impl Scene {
     }
 }
 
-/// The customer that a body is about: its own or, if it has none, the order's. A tracking id, which may also be
-/// sent in the place of a `source_id`, identifies whom nothing else does.
+/// The customer that a body is about: its own or, if it has none, the order's; an empty one is nobody. A tracking
+/// id, which may also be sent in the place of a `source_id`, identifies whom nothing else does.
 pub fn buyer(config: &Snapshot, input: &SceneInput) -> Option<CustomerInput> {
     let of_order = || input.order.as_ref().and_then(|order| order.customer.as_value());
-    let named = input.customer.as_ref().or_else(of_order).cloned();
+    let is_somebody = |customer: &&CustomerInput| **customer != CustomerInput::default();
+    let named = input.customer.as_ref().filter(is_somebody).or_else(of_order).filter(is_somebody).cloned();
     let tracking_id = input.tracking_id.as_ref().filter(|id| !id.is_empty());
     let mut customer = match (named, tracking_id) {
         (None, None) => return None,

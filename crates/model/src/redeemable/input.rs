@@ -14,7 +14,7 @@ use crate::{
     number::whole_or_none,
     order::OrderInput,
     payload::joined,
-    texts::{MAX_TEXT, check_lengths},
+    texts::{MAX_ID, MAX_TEXT, check_lengths},
 };
 
 /// The most redeemables of one request.
@@ -203,7 +203,7 @@ impl SceneInput {
     pub fn check(&self) -> Result<(), Error> {
         check_lengths([
             (Path::of("tracking_id"), self.tracking_id.as_ref(), MAX_TRACKING_ID),
-            (Path::of("session").key("key"), self.session.as_ref().and_then(|session| session.key.as_ref()), MAX_TEXT),
+            (Path::of("session").key("key"), self.session.as_ref().and_then(|session| session.key.as_ref()), MAX_ID),
         ])
     }
 
