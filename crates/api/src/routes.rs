@@ -34,13 +34,13 @@ use guerdon_model::{
     promotion_stack::{StackAnswer, StackInput},
     promotion_tier::{TierAnswer, TierInput, TierUpdate},
     publication::{PublicationAnswer, PublicationInput},
-    redeemable::RedeemablesInput,
+    redeemable::{RedeemablesInput, SceneInput},
     role::Permission::{self, *},
     segment::{Segment, SegmentInput, SimpleSegment},
     send_out::Attempt,
     sku::{Sku, SkuInput},
     stacking_rules::{StackingRules, StackingRulesInput},
-    validation::ValidationAnswer,
+    validation::{CodeValidationAnswer, CodeValidationInput, PromotionsAnswer, TierValidationAnswer, ValidationAnswer},
     validation_rule::{AssignmentInput, ValidationRule, ValidationRuleAssignment, ValidationRuleInput},
     voucher::{VoucherAnswer, VoucherInput, VoucherUpdate},
     voucher_transaction::{Balance, BalanceInput, VoucherTransaction},
@@ -1052,7 +1052,42 @@ fn validation_routes() -> Vec<Route> {
         validations::release_session,
     )
     .needs(VouchersValidate)];
-    [of_redeemables.to_vec(), of_vouchers.to_vec()].concat()
+    let older = [
+        post("/v1/vouchers/{code}/validate", "Validate a voucher", validations::validate_code)
+            .needs(VouchersValidate)
+            .takes::<CodeValidationInput>()
+            .answers::<CodeValidationAnswer>()
+            .deprecated(),
+        get("/client/v1/validate", "Validate a voucher from a browser", validations::validate_code_by_link)
+            .needs(VouchersValidate)
+            .query(&[
+                ("code", "The code."),
+                ("amount", "The order's amount in minor units."),
+                ("item[0][product_id]", "Lines of the order. Also [sku_id], [quantity], [price] and so on."),
+                ("order[metadata][…]", "Metadata of the order."),
+                ("customer", "The customer's source_id or id; also customer[source_id], customer[metadata][…]."),
+                ("tracking_id", "Or the tracking id of an earlier answer."),
+                ("metadata[…]", "Metadata of the redemption."),
+                ("session_type", "LOCK: what is valid is locked. Also session_key, session_ttl, session_ttl_unit."),
+            ])
+            .answers::<CodeValidationAnswer>()
+            .deprecated(),
+        post("/v1/promotions/tiers/{tierId}/validation", "Validate a promotion tier", validations::validate_tier)
+            .needs(VouchersValidate)
+            .takes::<SceneInput>()
+            .answers::<TierValidationAnswer>()
+            .deprecated(),
+        post("/v1/promotions/validation", "List the promotion tiers that are valid", validations::validate_promotions)
+            .needs(VouchersValidate)
+            .query(&[
+                ("audienceRulesOnly", "true: only rules about the customer are asked."),
+                ("filters", "Conditions on promotion_id or metadata; see docs/filters.md."),
+            ])
+            .takes::<SceneInput>()
+            .answers::<PromotionsAnswer>()
+            .deprecated(),
+    ];
+    [of_redeemables.to_vec(), of_vouchers.to_vec(), older.to_vec()].concat()
 }
 
 fn template_routes() -> Vec<Route> {

@@ -100,6 +100,15 @@ impl Gathered {
         }
     }
 
+    /// A tier by its own id, maybe as part of a stack with a category of its own.
+    fn tier(config: &Snapshot, ready: Arc<ReadyTier>, of_stack: Option<&CategoryId>) -> Self {
+        Self {
+            id: ready.tier.id.to_string(),
+            object: RedeemableObject::PromotionTier,
+            found: Some(Found::tier(config, ready, of_stack)),
+        }
+    }
+
     pub(super) fn engine_object(&self) -> Object {
         match self.object {
             RedeemableObject::Voucher => Object::Voucher,
@@ -167,7 +176,7 @@ impl Found {
     }
 
     /// A tier, maybe as part of a stack with a category of its own.
-    pub(super) fn tier(config: &Snapshot, ready: Arc<ReadyTier>, of_stack: Option<&CategoryId>) -> Self {
+    fn tier(config: &Snapshot, ready: Arc<ReadyTier>, of_stack: Option<&CategoryId>) -> Self {
         let campaign = config.campaign_with_id(&ready.tier.campaign_id).cloned();
         let of_campaign = campaign.as_ref().and_then(|campaign| campaign.category_id.as_ref());
         let category = of_stack.or(ready.tier.category_id.as_ref()).or(of_campaign);
@@ -230,6 +239,13 @@ pub fn gather(tx: &mut Tx, requested: &[RedeemableInput], scene: &Scene, session
     complete(tx, Gathering { redeemables, units: Units::default() }, scene, session)
 }
 
+/// The same for these promotion tiers.
+pub fn gather_tiers(tx: &mut Tx, tiers: impl IntoIterator<Item = Arc<ReadyTier>>, scene: &Scene) -> Result<Gathering> {
+    let config = tx.config();
+    let redeemables = tiers.into_iter().map(|ready| Gathered::tier(config, ready, None)).collect();
+    complete(tx, Gathering { redeemables, units: Units::default() }, scene, None)
+}
+
 /// Adds what else is to be known about what was found.
 fn complete(tx: &mut Tx, mut gathering: Gathering, scene: &Scene, session: Option<&str>) -> Result<Gathering> {
     let found = || gathering.redeemables.iter().filter_map(|gathered| gathered.found.as_ref());
@@ -270,11 +286,8 @@ fn find(tx: &mut Tx, input: &RedeemableInput, redeemables: &mut Vec<Gathered>) -
             };
             // A stack names no tier that is gone: whoever deletes a tier takes it out of all stacks.
             let tiers = stack.tiers.ids.iter().filter_map(|id| promotions.tier(id.as_str()));
-            redeemables.extend(tiers.map(|ready| Gathered {
-                id: ready.tier.id.to_string(),
-                object: RedeemableObject::PromotionTier,
-                found: Some(Found::tier(tx.config(), ready.clone(), stack.category_id.as_ref())),
-            }));
+            let of_stack = stack.category_id.as_ref();
+            redeemables.extend(tiers.map(|ready| Gathered::tier(tx.config(), ready.clone(), of_stack)));
         }
     }
     Ok(())

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The word for redemptions in metadata schemas.
-const REDEMPTION: &str = "redemption";
+pub const RESOURCE: &str = "redemption";
 
 /// All that does not depend on what is redeemed.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl Scene {
     /// The scene of these. `metadata` are the redemption's, as they were sent.
     pub fn new(tx: &Tx, buyer: Option<Buyer>, basket: Option<Basket>, metadata: &Patch<Metadata>) -> Result<Self> {
         let metadata = metadata.as_value().cloned().unwrap_or_default();
-        tx.config().check_metadata(REDEMPTION, &metadata, metadata_schema::Scope::Whole)?;
+        tx.config().check_metadata(RESOURCE, &metadata, metadata_schema::Scope::Whole)?;
         let source_id = buyer.as_ref().and_then(|buyer| buyer.customer.source_id.as_deref());
         let tracking_id = source_id.and_then(|source_id| tx.config().tracking_id(source_id));
         Ok(Self { buyer, basket, metadata, tracking_id })
