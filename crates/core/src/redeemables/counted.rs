@@ -6,9 +6,8 @@
 //! redeemed a promotion tier, have a [`PersonalUsage`] each. So a look at a counter costs the same however
 //! much was redeemed, and nothing is loaded that no rule asks for.
 
-use guerdon_engine::facts::{Calendar, Counter, Counters, Measure, Scope, Window};
+use guerdon_engine::facts::{Counter, Counters, Measure, Scope, Window};
 use guerdon_model::{
-    Timestamp,
     ids::CampaignId,
     participation::Participation,
     promotion_tier::TierTotals,
@@ -61,8 +60,9 @@ impl Counters for Counted {
 }
 
 /// When the current day, week and month have begun.
-pub fn starts(now: Timestamp, calendar: &Calendar) -> Starts {
-    let start = |window: Window| window.start(now, calendar).unwrap_or_default();
+pub fn starts(tx: &Tx) -> Starts {
+    let (now, calendar) = (tx.now(), super::evaluate::calendar(tx));
+    let start = |window: Window| window.start(now, &calendar).unwrap_or_default();
     Starts { day: start(Window::Day), week: start(Window::Week), month: start(Window::Month) }
 }
 

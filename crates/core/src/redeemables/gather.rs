@@ -29,7 +29,6 @@ use guerdon_store::{Collection, Key};
 use super::{
     Scene,
     counted::{self, Counted},
-    evaluate,
 };
 use crate::{
     campaigns,
@@ -251,7 +250,7 @@ fn complete(tx: &mut Tx, mut gathering: Gathering, scene: &Scene, session: Optio
     let found = || gathering.redeemables.iter().filter_map(|gathered| gathered.found.as_ref());
     let keys = found().flat_map(|found| further_keys(tx, found, scene, session)).collect::<Vec<_>>();
     tx.need(keys)?;
-    let starts = counted::starts(tx.now(), &evaluate::calendar(tx));
+    let starts = counted::starts(tx);
     for gathered in &mut gathering.redeemables {
         if let Some(found) = &mut gathered.found {
             learn(tx, found, scene, session, &starts)?;
