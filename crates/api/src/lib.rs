@@ -24,6 +24,7 @@ mod custom_events;
 mod customers;
 mod docs_page;
 mod exports;
+mod form;
 mod idempotency;
 mod listing;
 mod management;
@@ -41,6 +42,7 @@ mod segments;
 mod templates;
 mod upload;
 mod validation_rules;
+mod validations;
 mod vouchers;
 
 pub use app::{App, Settings};

@@ -34,11 +34,13 @@ use guerdon_model::{
     promotion_stack::{StackAnswer, StackInput},
     promotion_tier::{TierAnswer, TierInput, TierUpdate},
     publication::{PublicationAnswer, PublicationInput},
+    redeemable::{RedeemablesInput, SceneInput},
     role::Permission::{self, *},
     segment::{Segment, SegmentInput, SimpleSegment},
     send_out::Attempt,
     sku::{Sku, SkuInput},
     stacking_rules::{StackingRules, StackingRulesInput},
+    validation::{CodeValidationAnswer, CodeValidationInput, PromotionsAnswer, TierValidationAnswer, ValidationAnswer},
     validation_rule::{AssignmentInput, ValidationRule, ValidationRuleAssignment, ValidationRuleInput},
     voucher::{VoucherAnswer, VoucherInput, VoucherUpdate},
     voucher_transaction::{Balance, BalanceInput, VoucherTransaction},
@@ -52,7 +54,7 @@ use utoipa::{
 use crate::{
     assets, async_actions, bin, call::Call, campaigns, categories, custom_events, customers, exports, management,
     metadata_schemas, orders, product_collections, products, promotions, publications, referrals, respond::Answer,
-    segments, templates, validation_rules, vouchers,
+    segments, templates, validation_rules, validations, vouchers,
 };
 
 /// What carries out a route's requests.
@@ -312,6 +314,7 @@ pub fn table() -> Vec<Route> {
         publication_routes(),
         referral_routes(),
         export_routes(),
+        validation_routes(),
     ]
     .concat()
 }
@@ -1049,6 +1052,62 @@ fn promotion_routes() -> Vec<Route> {
             .answers::<StackAnswer>(),
         delete(STACK, "Delete a promotion stack", promotions::delete_stack).needs(CampaignsDelete),
     ]
+}
+
+fn validation_routes() -> Vec<Route> {
+    let both = [
+        ("/v1/validations", "Validate redeemables, and lock them if asked to"),
+        ("/client/v1/validations", "Validate redeemables from a browser, and lock them if asked to"),
+    ];
+    let of_redeemables = both.map(|(path, summary)| {
+        post(path, summary, validations::validate)
+            .needs(RedeemablesValidate)
+            .takes::<RedeemablesInput>()
+            .answers::<ValidationAnswer>()
+    });
+    let of_vouchers = [delete(
+        "/v1/vouchers/{code}/sessions/{sessionKey}",
+        "Release what a session has locked of a voucher",
+        validations::release_session,
+    )
+    .needs(VouchersValidate)];
+    let older = [
+        post("/v1/vouchers/{code}/validate", "Validate a voucher", validations::validate_code)
+            .needs(VouchersValidate)
+            .takes::<CodeValidationInput>()
+            .answers::<CodeValidationAnswer>()
+            .deprecated(),
+        get("/client/v1/validate", "Validate a voucher from a browser", validations::validate_code_by_link)
+            .needs(VouchersValidate)
+            .query(&[
+                ("code", "The code."),
+                ("amount", "The order's amount in minor units."),
+                ("item[0][product_id]", "Lines of the order. Also [sku_id], [quantity], [price] and so on."),
+                ("order[metadata][…]", "Metadata of the order."),
+                ("customer", "The customer's source_id or id; also customer[source_id], customer[metadata][…]."),
+                ("tracking_id", "Or the tracking id of an earlier answer."),
+                ("metadata[…]", "Metadata of the redemption."),
+                ("session_type", "LOCK: what is valid is locked. Also session_key, session_ttl, session_ttl_unit."),
+            ])
+            .answers::<CodeValidationAnswer>()
+            .deprecated(),
+        post("/v1/promotions/tiers/{tierId}/validation", "Validate a promotion tier", validations::validate_tier)
+            .needs(VouchersValidate)
+            .takes::<SceneInput>()
+            .answers::<TierValidationAnswer>()
+            .deprecated(),
+        post("/v1/promotions/validation", "List the promotion tiers that are valid", validations::validate_promotions)
+            .needs(VouchersValidate)
+            .query(&[
+                ("audienceRulesOnly", "true: only rules about the customer are asked."),
+                ("filters", "Conditions on promotion_id or metadata; see docs/filters.md."),
+            ])
+            .repeats(Repeats::Harmlessly)
+            .takes::<SceneInput>()
+            .answers::<PromotionsAnswer>()
+            .deprecated(),
+    ];
+    [of_redeemables.to_vec(), of_vouchers.to_vec(), older.to_vec()].concat()
 }
 
 fn template_routes() -> Vec<Route> {

@@ -11,6 +11,7 @@ mod promotions;
 mod publications;
 mod rules;
 mod segments;
+mod sessions;
 
 use std::sync::Arc;
 
@@ -67,6 +68,8 @@ pub enum Collection {
     CampaignDays,
     Exports,
     VoucherTransactions,
+    SessionLocks,
+    PersonalUsages,
     KeptAnswers,
 }
 
@@ -311,13 +314,21 @@ static TABLE: [Spec; Collection::ALL.len()] = [
         configuration: false,
         counted: false,
     },
+    Spec {
+        table: "session_locks",
+        columns: &[text("voucher_id"), time("expires_at")],
+        configuration: false,
+        counted: false,
+    },
+    // Looked up by what they are about, never listed.
+    Spec { table: "personal_usages", columns: &[], configuration: false, counted: false },
     // Looked up by the key that a request came with, and deleted by time.
     Spec { table: "kept_answers", columns: &[time("expires_at")], configuration: false, counted: false },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 35] = [
+    pub const ALL: [Collection; 37] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -352,6 +363,8 @@ impl Collection {
         Collection::CampaignDays,
         Collection::Exports,
         Collection::VoucherTransactions,
+        Collection::SessionLocks,
+        Collection::PersonalUsages,
         Collection::KeptAnswers,
     ];
 

@@ -14,11 +14,13 @@ use crate::{
     number::whole_or_none,
     order::OrderInput,
     payload::joined,
-    texts::MAX_TEXT,
+    texts::{MAX_ID, MAX_TEXT, check_lengths},
 };
 
 /// The most redeemables of one request.
 pub const MAX_REDEEMABLES: usize = 30;
+/// The most characters of a tracking id: a `source_id` of the greatest length, enciphered.
+const MAX_TRACKING_ID: usize = 8 * MAX_TEXT;
 
 /// The body of a validation or redemption.
 #[derive(Debug, Clone, PartialEq, Default, ToSchema)]
@@ -131,6 +133,17 @@ impl Expansion {
     }
 }
 
+impl RedeemablesInput {
+    /// The first thing that is wrong with what does not depend on anything stored.
+    ///
+    /// # Errors
+    /// `invalid_payload`, `duplicated_redeemables` or `invalid_redeemables`.
+    pub fn check(&self) -> Result<(), Error> {
+        self.requested.check()?;
+        self.scene.check()
+    }
+}
+
 impl RequestedInput {
     /// The first thing that is wrong with what was asked for.
     ///
@@ -167,6 +180,27 @@ impl RequestedInput {
 }
 
 impl SceneInput {
+    /// The first thing that is wrong with what is not checked where it is used.
+    ///
+    /// # Errors
+    /// `invalid_payload`.
+    pub fn check(&self) -> Result<(), Error> {
+        check_lengths([
+            (Path::of("tracking_id"), self.tracking_id.as_ref(), MAX_TRACKING_ID),
+            (Path::of("session").key("key"), self.session.as_ref().and_then(|session| session.key.as_ref()), MAX_ID),
+        ])
+    }
+
+    /// Whether a session is to lock what is found valid.
+    pub fn locks(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.session_type.is_some())
+    }
+
+    /// The key of the session that the request belongs to, if it names one.
+    pub fn session_key(&self) -> Option<&str> {
+        self.session.as_ref()?.key.as_deref().filter(|key| !key.is_empty())
+    }
+
     /// Whether the answer is to tell this.
     pub fn expands(&self, expansion: Expansion) -> bool {
         match &self.options {
