@@ -40,6 +40,7 @@ mod segments;
 mod templates;
 mod upload;
 mod validation_rules;
+mod validations;
 mod vouchers;
 
 pub use app::{App, Settings};

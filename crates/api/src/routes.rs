@@ -34,11 +34,13 @@ use guerdon_model::{
     promotion_stack::{StackAnswer, StackInput},
     promotion_tier::{TierAnswer, TierInput, TierUpdate},
     publication::{PublicationAnswer, PublicationInput},
+    redeemable::RedeemablesInput,
     role::Permission::{self, *},
     segment::{Segment, SegmentInput, SimpleSegment},
     send_out::Attempt,
     sku::{Sku, SkuInput},
     stacking_rules::{StackingRules, StackingRulesInput},
+    validation::ValidationAnswer,
     validation_rule::{AssignmentInput, ValidationRule, ValidationRuleAssignment, ValidationRuleInput},
     voucher::{VoucherAnswer, VoucherInput, VoucherUpdate},
     voucher_transaction::{Balance, BalanceInput, VoucherTransaction},
@@ -52,7 +54,7 @@ use utoipa::{
 use crate::{
     assets, async_actions, bin, call::Call, campaigns, categories, custom_events, customers, exports, management,
     metadata_schemas, orders, product_collections, products, promotions, publications, referrals, respond::Answer,
-    segments, templates, validation_rules, vouchers,
+    segments, templates, validation_rules, validations, vouchers,
 };
 
 /// What carries out a route's requests.
@@ -294,6 +296,7 @@ pub fn table() -> Vec<Route> {
         publication_routes(),
         referral_routes(),
         export_routes(),
+        validation_routes(),
     ]
     .concat()
 }
@@ -1030,6 +1033,26 @@ fn promotion_routes() -> Vec<Route> {
             .answers::<StackAnswer>(),
         delete(STACK, "Delete a promotion stack", promotions::delete_stack).needs(CampaignsDelete),
     ]
+}
+
+fn validation_routes() -> Vec<Route> {
+    let both = [
+        ("/v1/validations", "Validate redeemables, and lock them if asked to"),
+        ("/client/v1/validations", "Validate redeemables from a browser, and lock them if asked to"),
+    ];
+    let of_redeemables = both.map(|(path, summary)| {
+        post(path, summary, validations::validate)
+            .needs(RedeemablesValidate)
+            .takes::<RedeemablesInput>()
+            .answers::<ValidationAnswer>()
+    });
+    let of_vouchers = [delete(
+        "/v1/vouchers/{code}/sessions/{sessionKey}",
+        "Release what a session has locked of a voucher",
+        validations::release_session,
+    )
+    .needs(VouchersValidate)];
+    [of_redeemables.to_vec(), of_vouchers.to_vec()].concat()
 }
 
 fn template_routes() -> Vec<Route> {

@@ -33,6 +33,7 @@ pub mod products;
 pub mod projects;
 pub mod promotions;
 pub mod publications;
+pub mod redeemables;
 pub mod retention;
 pub mod secrets;
 pub mod segments;
@@ -40,8 +41,10 @@ pub mod service;
 pub mod snapshot;
 pub mod stacking_rules;
 pub mod templates;
+mod tracking;
 pub mod tx;
 pub mod validation_rules;
+pub mod validations;
 pub mod vouchers;
 pub mod webhooks;
 

@@ -38,6 +38,7 @@ use crate::{
     promotions::Promotions,
     secrets::SecretKey,
     segments::Definitions,
+    tracking::TrackingIds,
     validation_rules::ReadyRule,
 };
 
@@ -62,6 +63,7 @@ pub struct Snapshot {
     product_collections: Collections,
     promotions: Promotions,
     images: Option<ImageLinks>,
+    tracking: Option<TrackingIds>,
 }
 
 impl Snapshot {
@@ -85,6 +87,7 @@ impl Snapshot {
             product_collections: Collections::default(),
             promotions: Promotions::default(),
             images: None,
+            tracking: None,
         };
         let (mut segments, mut product_collections) = (Vec::new(), Vec::new());
         let (mut tiers, mut stacks) = (Vec::new(), Vec::new());
@@ -146,7 +149,9 @@ impl Snapshot {
                 | Collection::Participations
                 | Collection::CampaignDays
                 | Collection::Exports
-                | Collection::VoucherTransactions => {}
+                | Collection::VoucherTransactions
+                | Collection::SessionLocks
+                | Collection::PersonalUsages => {}
             }
         }
         snapshot.segments = Definitions::of(segments)?;
@@ -246,6 +251,22 @@ impl Snapshot {
     /// Where the images of a voucher's code are.
     pub fn links_to_images(&self, voucher: &Voucher) -> VoucherAssets {
         self.images.as_ref().map(|images| images.to(voucher)).unwrap_or_default()
+    }
+
+    /// What stands for a customer of this `source_id` where strangers can read it.
+    pub fn tracking_id(&self, source_id: &str) -> Option<String> {
+        self.tracking.as_ref().map(|tracking| tracking.of(source_id))
+    }
+
+    /// The `source_id` behind what a client sends: it may be a tracking id.
+    pub fn source_id_of(&self, sent: &str) -> String {
+        let read = self.tracking.as_ref().and_then(|tracking| tracking.read(sent));
+        read.unwrap_or_else(|| sent.to_owned())
+    }
+
+    /// Whether codes are told apart by the case of their letters, too.
+    pub fn has_case_sensitive_codes(&self) -> bool {
+        self.project.as_ref().is_none_or(|project| project.case_sensitive_codes)
     }
 
     /// The project's time zone.
@@ -352,6 +373,7 @@ impl Snapshots {
         let known = self.known.read().get(project).cloned();
         let mut fresh = Snapshot::of(configuration, &self.secret, known.as_deref())?;
         fresh.images = Some(ImageLinks::of(&self.image_ids, &self.public_url, project));
+        fresh.tracking = Some(TrackingIds::of_project(&self.secret, project));
         let fresh = Arc::new(fresh);
         let mut known = self.known.write();
         let kept = known.entry(project.clone()).or_insert_with(|| fresh.clone());

@@ -37,6 +37,8 @@ pub struct Requested<'a> {
 pub enum Object {
     Voucher,
     PromotionTier,
+    /// One that does not exist: of others, the tiers are requested.
+    PromotionStack,
 }
 
 impl Object {
@@ -45,6 +47,7 @@ impl Object {
         match self {
             Object::Voucher => "voucher",
             Object::PromotionTier => "promotion_tier",
+            Object::PromotionStack => "promotion_stack",
         }
     }
 }

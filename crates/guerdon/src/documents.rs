@@ -23,9 +23,11 @@ use guerdon_model::{
     promotion_stack::PromotionStack,
     promotion_tier::{PromotionTier, TierTotals},
     publication::Publication,
+    redeemable::SessionLock,
     segment::{Segment, SegmentMember},
     sku::Sku,
     stacking_rules::StackingRules,
+    usage::PersonalUsage,
     user::User,
     validation_rule::{AssignmentsCount, ValidationRule, ValidationRuleAssignment},
     voucher::Voucher,
@@ -74,6 +76,8 @@ pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<Col
         Collection::CampaignDays => of::<CampaignDay>(record),
         Collection::Exports => of::<Export>(record),
         Collection::VoucherTransactions => of::<VoucherTransaction>(record),
+        Collection::SessionLocks => of::<SessionLock>(record),
+        Collection::PersonalUsages => of::<PersonalUsage>(record),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::usage::Usage;
+
 /// How many vouchers a campaign has. Those without a campaign are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct CampaignTotals {
@@ -12,6 +14,9 @@ pub struct CampaignTotals {
     /// Those that a publication may choose.
     #[serde(default)]
     pub available: i64,
+    /// What was redeemed of the campaign: its vouchers, or its promotion tiers.
+    #[serde(default, skip_serializing_if = "Usage::is_empty")]
+    pub usage: Usage,
 }
 
 /// What the totals of vouchers without a campaign are called.

@@ -92,6 +92,8 @@ event_types! {
         LOYALTY_POINTS_ADDED = "voucher.loyalty_card.points_added";
         LOYALTY_TRANSACTION_CREATED = "voucher.loyalty_card.transaction.created";
         CUSTOMER_LOYALTY_POINTS_ADDED = "customer.voucher.loyalty_card.points_added";
+        CUSTOMER_VALIDATION_SUCCEEDED = "customer.validation.succeeded";
+        CUSTOMER_VALIDATION_FAILED = "customer.validation.failed";
     }
     subscribable {
         "business_validation_rule.assignment.created" "business_validation_rule.assignment.deleted"
@@ -154,7 +156,7 @@ impl EventType {
 
     /// Whether the type is listed under actions or effects in a customer's activity.
     pub fn category(self) -> Category {
-        const ACTIONS: [&str; 10] = [
+        const ACTIONS: [&str; 12] = [
             "customer.created",
             "customer.updated",
             "customer.deleted",
@@ -165,6 +167,8 @@ impl EventType {
             "customer.publication.succeeded",
             "customer.holder.assignment.created",
             "customer.holder.assignment.deleted",
+            "customer.validation.succeeded",
+            "customer.validation.failed",
         ];
         if ACTIONS.contains(&self.0) { Category::Action } else { Category::Effect }
     }

@@ -131,6 +131,10 @@ ids! {
     UserId = "user_" Suffix::Random(32);
     /// An export.
     ExportId = "exp_" Suffix::Random(24);
+    /// A validation.
+    ValidationId = "valid_" Suffix::TimeOrdered;
+    /// A session that was not given a key by its client.
+    SessionKey = "ssn_" Suffix::Random(32);
 }
 
 /// The partition of what belongs to the installation rather than to one project: management keys

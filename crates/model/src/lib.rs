@@ -53,6 +53,7 @@ pub mod texts;
 pub mod time;
 pub mod usage;
 pub mod user;
+pub mod validation;
 pub mod validation_rule;
 pub mod validity;
 pub mod voucher;

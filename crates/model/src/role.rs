@@ -49,6 +49,10 @@ pub enum Permission {
     ExportsRead,
     /// To start and delete exports; to start one takes the permission to read the resource, too.
     ExportsModify,
+    /// To validate several redeemables at once.
+    RedeemablesValidate,
+    /// To validate one voucher or promotion tier.
+    VouchersValidate,
 }
 
 impl Role {
@@ -88,6 +92,7 @@ impl Role {
             (Role::Merchant, CustomersRead | ProductsRead | OrdersRead | MetadataSchemasRead) => true,
             (Role::Viewer | Role::Merchant, PublicationsRead) => true,
             (Role::Viewer, ExportsRead | ExportsModify) => true,
+            (Role::Merchant, VouchersValidate) => true,
             (Role::Viewer | Role::Merchant, _) => false,
         }
     }

@@ -3,9 +3,14 @@
 //! Kept in the commits that redeem and roll back, so that a limit costs the same however much was redeemed
 //! before. `docs/validation-rules.md` says which rules ask for it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
+
+/// How many are remembered in the document of what was redeemed. The others have documents of their own.
+const MAX_INLINE: usize = 16;
 
 /// The counters of a campaign, voucher or promotion tier, or of one customer in one of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -43,6 +48,39 @@ pub struct Window {
     pub counts: Counts,
 }
 
+/// How often a voucher was redeemed, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct IncentiveUsage {
+    #[serde(default, skip_serializing_if = "Usage::is_empty")]
+    pub all: Usage,
+    /// By [`PersonalUsage::who`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by: BTreeMap<String, Usage>,
+    /// Whether there are others, who have a [`PersonalUsage`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_others: bool,
+}
+
+/// How often something was redeemed by one customer, by one user or through one API key.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PersonalUsage {
+    /// See [`PersonalUsage::id_of`].
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Usage::is_empty")]
+    pub usage: Usage,
+}
+
+/// Who redeems, as far as it is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who<'a> {
+    /// A customer, by id.
+    Customer(&'a str),
+    /// A user of the dashboard, by login.
+    User(&'a str),
+    /// An API key, by its public half.
+    ApiKey(&'a str),
+}
+
 /// When the current day, week and month of a project have begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Starts {
@@ -53,6 +91,48 @@ pub struct Starts {
 
 fn is_zero(number: &i64) -> bool {
     *number == 0
+}
+
+impl PersonalUsage {
+    /// What somebody is counted under.
+    pub fn who(who: Who<'_>) -> String {
+        match who {
+            Who::Customer(id) => id.to_owned(),
+            Who::User(login) => format!("user:{login}"),
+            Who::ApiKey(app_id) => format!("key:{app_id}"),
+        }
+    }
+
+    /// The id of somebody's part in what was redeemed of a voucher or promotion tier.
+    pub fn id_of(incentive: &str, who: Who<'_>) -> String {
+        format!("{incentive}:{}", Self::who(who))
+    }
+}
+
+impl IncentiveUsage {
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty() && self.by.is_empty() && !self.has_others
+    }
+
+    /// What is remembered here of somebody; `None` if there may be a [`PersonalUsage`] of them.
+    pub fn of(&self, who: Who<'_>) -> Option<Usage> {
+        match self.by.get(&PersonalUsage::who(who)) {
+            Some(known) => Some(known.clone()),
+            None if self.has_others => None,
+            None => Some(Usage::default()),
+        }
+    }
+
+    /// Where to count what somebody redeems; `None` if it is a [`PersonalUsage`]'s matter.
+    pub fn entry(&mut self, who: Who<'_>) -> Option<&mut Usage> {
+        let who = PersonalUsage::who(who);
+        if self.by.contains_key(&who) || (self.by.len() < MAX_INLINE && !self.has_others) {
+            return Some(self.by.entry(who).or_default());
+        }
+        self.has_others = true;
+        None
+    }
 }
 
 impl Counts {
@@ -97,6 +177,11 @@ impl Window {
 }
 
 impl Usage {
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Counts a redemption that happens now.
     pub fn add(&mut self, counts: &Counts, starts: &Starts) {
         self.ever = self.ever.plus(counts, 1);
@@ -171,6 +256,25 @@ mod tests {
         usage.add(&once(), &starts(8));
         usage.add(&once(), &starts(7));
         assert_eq!(redemptions(&usage, &starts(7)), [2, 2, 2, 2]);
+    }
+
+    #[test]
+    fn whoever_finds_no_room_is_counted_elsewhere() {
+        let mut usage = IncentiveUsage::default();
+        let customers: Vec<String> = (0..=MAX_INLINE).map(|number| format!("cust_{number}")).collect();
+        for customer in &customers {
+            if let Some(of_customer) = usage.entry(Who::Customer(customer)) {
+                of_customer.add(&once(), &starts(3));
+            }
+        }
+        let counted = |who| usage.of(who).map(|usage| usage.ever.redemptions);
+        assert_eq!(counted(Who::Customer("cust_0")), Some(1));
+        assert_eq!(counted(Who::Customer(&customers[MAX_INLINE])), None);
+        assert_eq!(counted(Who::ApiKey("cust_0")), None);
+        let nobody = IncentiveUsage::default();
+        assert_eq!(nobody.of(Who::User("ada")), Some(Usage::default()), "nobody else was counted either");
+        let id = PersonalUsage::id_of("v_1", Who::ApiKey("app"));
+        assert_eq!(id, "v_1:key:app");
     }
 
     #[test]

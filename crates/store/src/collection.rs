@@ -10,6 +10,7 @@ mod promotions;
 mod publications;
 mod rules;
 mod segments;
+mod sessions;
 
 use std::sync::Arc;
 
@@ -66,6 +67,8 @@ pub enum Collection {
     CampaignDays,
     Exports,
     VoucherTransactions,
+    SessionLocks,
+    PersonalUsages,
 }
 
 /// How a collection is stored.
@@ -308,11 +311,19 @@ static TABLE: [Spec; Collection::ALL.len()] = [
         configuration: false,
         counted: false,
     },
+    Spec {
+        table: "session_locks",
+        columns: &[text("voucher_id"), time("expires_at")],
+        configuration: false,
+        counted: false,
+    },
+    // Looked up by what they are about, never listed.
+    Spec { table: "personal_usages", columns: &[], configuration: false, counted: false },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 34] = [
+    pub const ALL: [Collection; 36] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -347,6 +358,8 @@ impl Collection {
         Collection::CampaignDays,
         Collection::Exports,
         Collection::VoucherTransactions,
+        Collection::SessionLocks,
+        Collection::PersonalUsages,
     ];
 
     /// This collection's row of the table.

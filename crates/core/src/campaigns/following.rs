@@ -117,6 +117,8 @@ mod tests {
             referrer_id: None,
             publication_id: None,
             redemption: Uses { quantity: of.quantity, ..Uses::default() },
+            usage: Default::default(),
+            locked: Default::default(),
             validation_rules_assignments: Default::default(),
             is_binned: false,
         }

@@ -69,7 +69,7 @@ pub fn answer(tx: &mut Tx, campaign: &Campaign) -> Result<CampaignAnswer> {
 
 /// Whether codes that differ in nothing but upper and lower case are different.
 pub(crate) fn is_case_sensitive(tx: &Tx) -> bool {
-    tx.config().project.as_ref().is_none_or(|project| project.case_sensitive_codes)
+    tx.config().has_case_sensitive_codes()
 }
 
 /// A promotion has tiers instead of vouchers.

@@ -177,6 +177,17 @@ pub(crate) fn mention(tx: &mut Tx, input: &CustomerInput) -> Result<Mentioned> {
     store(tx, Some(&known), changed, store::tell_nobody).map(Mentioned::Changed)
 }
 
+/// The customer that a request about something else would create or change, as it would be then, and whether
+/// it is known already. Nothing is stored.
+pub(crate) fn foreseen(tx: &mut Tx, input: &CustomerInput) -> Result<(Customer, bool)> {
+    let Some(known) = named(tx, input)? else { return Ok((created(tx, input)?, false)) };
+    let changed = patched(tx, &known, input)?;
+    match changed == *known {
+        true => Ok((changed, true)),
+        false => Ok((store::with_segments(tx, &known, changed), true)),
+    }
+}
+
 /// What [`upsert`] surely reads.
 pub fn upsert_keys(input: &CustomerInput) -> Vec<Key> {
     match (&input.id, &input.source_id) {

@@ -56,6 +56,19 @@ pub fn remove(tx: &mut Tx, customer: &Customer) -> Result<usize> {
     Ok(segments.len())
 }
 
+/// A changed customer with the segments that it would be in. Nothing is stored.
+pub(crate) fn with_segments(tx: &Tx, before: &Customer, mut customer: Customer) -> Customer {
+    for Move { definition, enters, .. } in moves(tx, Some(before), &customer) {
+        let segments = &mut customer.internal.segments;
+        match segments.binary_search(definition.id()) {
+            Ok(place) if !enters => drop(segments.remove(place)),
+            Err(place) if enters => segments.insert(place, definition.id().clone()),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    customer
+}
+
 /// Looks anew at the auto-update segments among these, for a customer who has not changed.
 pub(crate) fn reevaluate(tx: &mut Tx, customer: &Customer, which: impl Fn(&Definition) -> bool) -> Result<()> {
     let definitions = tx.config().segments().auto_update().filter(|definition| which(definition)).collect();

@@ -27,7 +27,7 @@ use crate::{
 /// The word for orders in errors and metadata schemas.
 pub const RESOURCE: &str = "order";
 /// The word for their lines in metadata schemas.
-const ITEM: &str = "order_item";
+pub(crate) const ITEM: &str = "order_item";
 
 /// What has to be loaded to find an order by its id or `source_id`.
 pub fn keys(reference: &str) -> Vec<Key> {
@@ -117,7 +117,7 @@ fn keys_of_content(input: &OrderInput) -> Vec<Key> {
 }
 
 /// The order that a body names by its `id` or else by its `source_id`; none if it is a new one.
-fn named(tx: &mut Tx, input: &OrderInput) -> Result<Option<Arc<Order>>> {
+pub(crate) fn named(tx: &mut Tx, input: &OrderInput) -> Result<Option<Arc<Order>>> {
     tx.need(keys_of_input(input))?;
     input.check()?;
     match (&input.id, &input.source_id) {

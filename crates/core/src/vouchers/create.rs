@@ -92,6 +92,8 @@ pub(super) fn prepare(
             quantity: origin.redemption.as_value().and_then(|redemption| redemption.quantity),
             ..Uses::default()
         },
+        usage: Default::default(),
+        locked: Default::default(),
         validation_rules_assignments: Assignments::default(),
         is_binned: false,
     };

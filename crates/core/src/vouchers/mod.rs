@@ -40,8 +40,12 @@ pub const RESOURCE: &str = "voucher";
 
 /// What has to be loaded to find a voucher by its id or code.
 pub fn keys(reference: &str) -> Vec<Key> {
-    let by_id = may_be_id(reference).then(|| Key::id(Collection::Vouchers, reference));
-    by_id.into_iter().chain([code_key(reference)]).collect()
+    id_key(reference).into_iter().chain([code_key(reference)]).collect()
+}
+
+/// The key of what may be an id.
+pub(crate) fn id_key(reference: &str) -> Option<Key> {
+    may_be_id(reference).then(|| Key::id(Collection::Vouchers, reference))
 }
 
 /// Whether this may be an id; nothing else is looked for among the ids.
@@ -108,6 +112,8 @@ pub(crate) fn of_campaign(tx: &Tx, campaign: &Campaign, code: String) -> Voucher
         referrer_id: None,
         publication_id: None,
         redemption: Uses { quantity: template.redemption.quantity, ..Uses::default() },
+        usage: Default::default(),
+        locked: Default::default(),
         validation_rules_assignments: Default::default(),
         is_binned: false,
     }

@@ -101,7 +101,7 @@ fn unusable(redeemable: &Redeemable<'_>, why: Unusable) -> Error {
     let name = redeemable.name.to_owned();
     match redeemable.object() {
         Object::Voucher => Error::VoucherUnusable { code: name, why },
-        Object::PromotionTier => Error::PromotionTierUnusable { id: name, why },
+        Object::PromotionTier | Object::PromotionStack => Error::PromotionTierUnusable { id: name, why },
     }
 }
 

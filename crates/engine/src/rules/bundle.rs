@@ -4,7 +4,7 @@
 //! those that name products, then collections, so that the choosy ones are served before the rest.
 
 use guerdon_model::validation_rule::{BundleRules, ItemObject, MAX_BUNDLES};
-use serde::Serialize;
+pub use guerdon_model::validation_rule::{BundleResult, IdentifiedItem, MissingItem};
 
 use super::{
     Order,
@@ -30,60 +30,22 @@ struct Part {
     quantity: i64,
 }
 
-/// How far an order has the parts of a bundle; its JSON is `result.bundle`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct BundleResult {
-    /// How many complete bundles there are, at most `limit`.
-    pub quantity: i64,
-    pub limit: i64,
-    /// What counts towards complete bundles or, without any, towards the first.
-    pub identified: Vec<IdentifiedItem>,
-    /// What the first bundle lacks; absent if it is complete.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub missing: Vec<MissingItem>,
-}
-
-/// Units of a line that count.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct IdentifiedItem {
-    pub id: String,
-    pub object: ItemObject,
-    /// The line's place, counted from 0.
-    pub item_index: usize,
-    pub item_quantity: i64,
-}
-
-/// Units that have to be added.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct MissingItem {
-    pub id: String,
-    pub object: ItemObject,
-    pub item_quantity: i64,
-}
-
-impl BundleResult {
-    /// Whether there is at least one complete bundle.
-    pub fn is_complete(&self) -> bool {
-        self.quantity > 0
-    }
-
-    /// What a trace says about it.
-    pub fn explain(&self) -> Node {
-        let outcome = if self.is_complete() { Outcome::Satisfied } else { Outcome::Violated };
-        let mut node = Node::new(Kind::Bundle).seen(self.quantity).outcome(outcome).detail("limit", self.limit);
-        node.nodes.extend(self.identified.iter().map(|item| {
-            let part = Node::new(Kind::BundlePart).id(&*item.id).subject(item.object.name()).seen(item.item_quantity);
-            part.detail("item_index", item.item_index).outcome(Outcome::Satisfied)
-        }));
-        node.nodes.extend(self.missing.iter().map(|item| {
-            let by = Some(item.item_quantity);
-            let near_miss = NearMiss { change: Change::Increase, by, unit: Some(Unit::Count), from: None };
-            let part = Node::new(Kind::BundlePart).id(&*item.id).subject(item.object.name()).outcome(Outcome::Violated);
-            let text = format!("{} more of {} would complete a bundle", item.item_quantity, item.id);
-            Node { near_miss: Some(near_miss), ..part.text(text) }
-        }));
-        node
-    }
+/// What a trace says about a bundle.
+pub fn explain(bundle: &BundleResult) -> Node {
+    let outcome = if bundle.is_complete() { Outcome::Satisfied } else { Outcome::Violated };
+    let mut node = Node::new(Kind::Bundle).seen(bundle.quantity).outcome(outcome).detail("limit", bundle.limit);
+    node.nodes.extend(bundle.identified.iter().map(|item| {
+        let part = Node::new(Kind::BundlePart).id(&*item.id).subject(item.object.name()).seen(item.item_quantity);
+        part.detail("item_index", item.item_index).outcome(Outcome::Satisfied)
+    }));
+    node.nodes.extend(bundle.missing.iter().map(|item| {
+        let by = Some(item.item_quantity);
+        let near_miss = NearMiss { change: Change::Increase, by, unit: Some(Unit::Count), from: None };
+        let part = Node::new(Kind::BundlePart).id(&*item.id).subject(item.object.name()).outcome(Outcome::Violated);
+        let text = format!("{} more of {} would complete a bundle", item.item_quantity, item.id);
+        Node { near_miss: Some(near_miss), ..part.text(text) }
+    }));
+    node
 }
 
 impl Bundle {

@@ -67,7 +67,7 @@ use guerdon_model::{
     validation_rule::{ApplicableTo, Category, Need, ValidationStatus},
 };
 
-pub use bundle::{BundleResult, IdentifiedItem, MissingItem};
+pub use bundle::{BundleResult, IdentifiedItem, MissingItem, explain as explain_bundle};
 pub use evaluate::{Open, Refusal, Stage, refusal};
 pub use items::Item;
 pub(crate) use necessary::keys_at;

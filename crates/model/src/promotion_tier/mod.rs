@@ -16,6 +16,7 @@ use crate::{
     discount::Discount,
     ids::{CampaignId, CategoryId, PromotionTierId},
     metadata::Metadata,
+    usage::Usage,
     validation_rule::Assignments,
     validity::TimeLimits,
 };
@@ -65,6 +66,9 @@ pub struct TierTotals {
     pub redemptions: i64,
     pub orders_amount: i64,
     pub discount_amount: i64,
+    /// What rules ask for.
+    #[serde(default, skip_serializing_if = "Usage::is_empty")]
+    pub usage: Usage,
 }
 
 impl TierTotals {

@@ -14,11 +14,13 @@ use crate::{
     number::whole_or_none,
     order::OrderInput,
     payload::joined,
-    texts::MAX_TEXT,
+    texts::{MAX_TEXT, check_lengths},
 };
 
 /// The most redeemables of one request.
 pub const MAX_REDEEMABLES: usize = 30;
+/// The most characters of a tracking id: a `source_id` of the greatest length, enciphered.
+const MAX_TRACKING_ID: usize = 8 * MAX_TEXT;
 
 /// The body of a validation or redemption.
 #[derive(Debug, Clone, PartialEq, Default, ToSchema)]
@@ -131,6 +133,17 @@ impl Expansion {
     }
 }
 
+impl RedeemablesInput {
+    /// The first thing that is wrong with what does not depend on anything stored.
+    ///
+    /// # Errors
+    /// `invalid_payload`, `duplicated_redeemables` or `invalid_redeemables`.
+    pub fn check(&self) -> Result<(), Error> {
+        self.requested.check()?;
+        self.scene.check()
+    }
+}
+
 impl RequestedInput {
     /// The first thing that is wrong with what was asked for.
     ///
@@ -145,12 +158,7 @@ impl RequestedInput {
             _ => {}
         }
         for (place, redeemable) in self.redeemables.iter().enumerate() {
-            let path = path.clone().index(place).key("id");
-            match redeemable.id.chars().count() {
-                0 => return refuse(path, Rule::MinLength(1)),
-                length if length > MAX_TEXT => return refuse(path, Rule::MaxLength(MAX_TEXT)),
-                _ => {}
-            }
+            redeemable.check(&path.clone().index(place))?;
         }
         let mut seen = HashSet::new();
         if self.redeemables.iter().any(|redeemable| !seen.insert((redeemable.object, &redeemable.id))) {
@@ -166,7 +174,49 @@ impl RequestedInput {
     }
 }
 
+impl RedeemableInput {
+    /// `path` is where it was sent.
+    fn check(&self, path: &Path) -> Result<(), Error> {
+        let refuse = |path, rule| Err(Error::invalid_payload(path, rule));
+        match self.id.chars().count() {
+            0 => return refuse(path.clone().key("id"), Rule::MinLength(1)),
+            length if length > MAX_TEXT => return refuse(path.clone().key("id"), Rule::MaxLength(MAX_TEXT)),
+            _ => {}
+        }
+        let credits = self.gift.and_then(|gift| gift.credits);
+        if credits.is_some_and(|credits| credits < 0) {
+            return refuse(path.clone().key("gift").key("credits"), Rule::AtLeast(0));
+        }
+        let points = self.reward.as_ref().and_then(|reward| reward.points);
+        if points.is_some_and(|points| points < 0) {
+            return refuse(path.clone().key("reward").key("points"), Rule::AtLeast(0));
+        }
+        Ok(())
+    }
+}
+
 impl SceneInput {
+    /// The first thing that is wrong with what is not checked where it is used.
+    ///
+    /// # Errors
+    /// `invalid_payload`.
+    pub fn check(&self) -> Result<(), Error> {
+        check_lengths([
+            (Path::of("tracking_id"), self.tracking_id.as_ref(), MAX_TRACKING_ID),
+            (Path::of("session").key("key"), self.session.as_ref().and_then(|session| session.key.as_ref()), MAX_TEXT),
+        ])
+    }
+
+    /// Whether a session is to lock what is found valid.
+    pub fn locks(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.session_type.is_some())
+    }
+
+    /// The key of the session that the request belongs to, if it names one.
+    pub fn session_key(&self) -> Option<&str> {
+        self.session.as_ref()?.key.as_deref().filter(|key| !key.is_empty())
+    }
+
     /// Whether the answer is to tell this.
     pub fn expands(&self, expansion: Expansion) -> bool {
         match &self.options {
@@ -196,6 +246,14 @@ mod tests {
             (json!([]), Some("Property .redeemables should NOT have fewer than 1 items")),
             (json!(too_many), Some("Property .redeemables should NOT have more than 30 items")),
             (json!([voucher("")]), Some("Property .redeemables[0].id should NOT have fewer than 1 characters")),
+            (
+                json!([{"object": "voucher", "id": "a", "gift": {"credits": -1}}]),
+                Some("Property .redeemables[0].gift.credits should be >= 0"),
+            ),
+            (
+                json!([{"object": "voucher", "id": "a", "reward": {"points": -1}}]),
+                Some("Property .redeemables[0].reward.points should be >= 0"),
+            ),
             (json!([voucher("a"), voucher("a")]), Some("Duplicated redeemables detected in one redemption")),
             (json!([voucher("a"), stack("s")]), Some("Promotion Stack cannot be use with other redeemables")),
             (json!([stack("r"), stack("s")]), Some("Promotion Stack cannot be use with other redeemables")),

@@ -1,12 +1,16 @@
 //! Redeemables: whatever can be redeemed, and in which words one of several is turned down.
 
+mod answer;
 mod input;
+mod lock;
 mod session;
 
+pub use answer::{ErrorAnswer, OwnWords, RedeemableAnswer, ResultAnswer, ResultDetails, ResultStatus};
 pub use input::{
     Expansion, GiftCreditsInput, MAX_REDEEMABLES, OptionsInput, RedeemableInput, RedeemableObject, RedeemablesInput,
     RequestedInput, RewardInput, SceneInput,
 };
+pub use lock::{Locked, SessionLock};
 pub use session::{Session, SessionInput, SessionType, TtlUnit};
 
 /// Why a redeemable was passed over, though nothing is wrong with itself.

@@ -7,6 +7,7 @@
 mod applicable_to;
 mod assignment;
 mod bundle;
+mod bundle_result;
 mod context;
 mod event;
 mod input;
@@ -34,6 +35,7 @@ pub use assignment::{
     ValidationStatus,
 };
 pub use bundle::{BundlePart, BundleRules, MAX_BUNDLES};
+pub use bundle_result::{BundleResult, IdentifiedItem, MissingItem};
 pub use context::ContextType;
 pub use event::{RuleChange, RuleEvent};
 pub use input::ValidationRuleInput;

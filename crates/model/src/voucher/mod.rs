@@ -17,6 +17,8 @@ use crate::{
     ids::{CampaignId, CategoryId, CustomerId, PublicationId, VoucherId},
     metadata::Metadata,
     number::whole_or_none,
+    redeemable::Locked,
+    usage::IncentiveUsage,
     validation_rule::Assignments,
     validity::TimeLimits,
 };
@@ -67,6 +69,12 @@ pub struct Voucher {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub publication_id: Option<PublicationId>,
     pub redemption: Uses,
+    /// Who has redeemed it, and when.
+    #[serde(default, skip_serializing_if = "IncentiveUsage::is_empty")]
+    pub usage: IncentiveUsage,
+    /// What sessions have reserved of it.
+    #[serde(default, skip_serializing_if = "Locked::is_empty")]
+    pub locked: Locked,
     /// Its own rules, without those of its campaign.
     #[serde(default, skip_serializing_if = "Assignments::is_empty")]
     pub validation_rules_assignments: Assignments,

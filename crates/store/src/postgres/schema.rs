@@ -30,6 +30,8 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("../../migrations/postgres/0011_exports.sql"), oldest_program: 1 },
     // An older program would change metadata and leave the number of what they were.
     Migration { sql: include_str!("../../migrations/postgres/0012_voucher_lists.sql"), oldest_program: 12 },
+    // An older program would change a voucher and forget what sessions have reserved of it.
+    Migration { sql: include_str!("../../migrations/postgres/0013_sessions.sql"), oldest_program: 13 },
 ];
 
 /// The migrations that this program knows.

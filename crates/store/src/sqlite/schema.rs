@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0010_promotions.sql"),
     include_str!("../../migrations/sqlite/0011_exports.sql"),
     include_str!("../../migrations/sqlite/0012_voucher_lists.sql"),
+    include_str!("../../migrations/sqlite/0013_sessions.sql"),
 ];
 
 /// Brings the tables up to date.

@@ -27,6 +27,8 @@ fn card(value: VoucherValue) -> Voucher {
         referrer_id: None,
         publication_id: None,
         redemption: Uses::default(),
+        usage: Default::default(),
+        locked: Default::default(),
         validation_rules_assignments: Default::default(),
         is_binned: false,
     }

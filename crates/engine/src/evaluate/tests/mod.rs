@@ -264,7 +264,7 @@ impl Given {
         let discount = || self.discount.as_ref().expect("a discount or a card");
         let kind = || match (self.card, self.object, self.is_referrer) {
             (Some(card), ..) => card,
-            (None, Object::PromotionTier, _) => Kind::PromotionTier(discount()),
+            (None, Object::PromotionTier | Object::PromotionStack, _) => Kind::PromotionTier(discount()),
             (None, Object::Voucher, Some(is_referrer)) => Kind::ReferralCode { discount: discount(), is_referrer },
             (None, Object::Voucher, None) => Kind::Coupon(discount()),
         };

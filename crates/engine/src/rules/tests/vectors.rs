@@ -193,7 +193,7 @@ fn an_incomplete_bundle_says_what_is_there_and_what_is_missing() {
         {"product": "socks", "quantity": 2, "collections": ["Adv"]},
     ]}}));
     let result = world.seen(Scope::Full, |situation| adventure.bundle(situation)).expect("a bundle");
-    let explained = json!(result.explain());
+    let explained = json!(crate::rules::explain_bundle(&result));
     assert_eq!((&explained["outcome"], &explained["nodes"][4]["near_miss"]["by"]), (&json!("violated"), &json!(2)));
     assert_eq!(
         json!(result),
