@@ -8,6 +8,7 @@ mod ledger;
 mod orders;
 mod promotions;
 mod publications;
+mod redemptions;
 mod rules;
 mod segments;
 mod sessions;
@@ -69,6 +70,7 @@ pub enum Collection {
     VoucherTransactions,
     SessionLocks,
     PersonalUsages,
+    Redemptions,
 }
 
 /// How a collection is stored.
@@ -319,11 +321,25 @@ static TABLE: [Spec; Collection::ALL.len()] = [
     },
     // Looked up by what they are about, never listed.
     Spec { table: "personal_usages", columns: &[], configuration: false, counted: false },
+    Spec {
+        table: "redemptions",
+        columns: &[
+            // The prefix of its id.
+            text("kind"),
+            text("voucher_code").nullable(),
+            text("tier_id").nullable(),
+            text("customer_id").nullable(),
+            text("campaign_id").nullable(),
+            text("parent_id").nullable(),
+        ],
+        configuration: false,
+        counted: true,
+    },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 36] = [
+    pub const ALL: [Collection; 37] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -360,6 +376,7 @@ impl Collection {
         Collection::VoucherTransactions,
         Collection::SessionLocks,
         Collection::PersonalUsages,
+        Collection::Redemptions,
     ];
 
     /// This collection's row of the table.
