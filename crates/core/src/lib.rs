@@ -34,6 +34,7 @@ pub mod projects;
 pub mod promotions;
 pub mod publications;
 pub mod redeemables;
+pub mod redemptions;
 pub mod retention;
 pub mod secrets;
 pub mod segments;

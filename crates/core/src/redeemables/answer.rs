@@ -61,6 +61,26 @@ impl Told {
     }
 }
 
+/// What answers to redemptions tell of redeemables that were not applied: first those that can't be, then those
+/// that were skipped.
+pub fn left_out(
+    tx: &Tx,
+    scene: &Scene,
+    gathering: &Gathering,
+    evaluation: &Evaluation<'_>,
+    input: &SceneInput,
+) -> [Vec<RedeemableAnswer>; 2] {
+    let words = Words { tx, scene, input };
+    let told = |entry: &Entry<'_>| words.entry(&gathering.redeemables[entry.candidate], entry, &mut None);
+    let listed = |is_meant: fn(&Entry<'_>) -> bool| {
+        evaluation.entries().iter().filter(|entry| is_meant(entry)).map(told).collect()
+    };
+    [
+        listed(|entry| matches!(entry.status, Status::Inapplicable(_))),
+        listed(|entry| matches!(entry.status, Status::Skipped(_))),
+    ]
+}
+
 /// The order after one redeemable.
 pub fn of_step(scene: &Scene, applied: &Application, referrer: Option<&CustomerId>) -> Option<Order> {
     let basket = scene.basket.as_ref()?;
