@@ -24,6 +24,7 @@ mod custom_events;
 mod customers;
 mod docs_page;
 mod exports;
+mod form;
 mod listing;
 mod management;
 mod metadata_schemas;

@@ -9,7 +9,8 @@ use guerdon_model::{
     Error,
     error::{Path, Rule},
     redeemable::{RedeemablesInput, SceneInput},
-    redemption::{CodeRedemptionInput, RollbackInput},
+    redemption::RollbackInput,
+    validation::CodeValidationInput,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -71,7 +72,7 @@ pub(crate) async fn redeem_code_from_client(call: Call) -> Answer {
 }
 
 async fn redeem_one(call: &Call, code: &str) -> Answer {
-    let mut input: CodeRedemptionInput = payload(call)?;
+    let mut input: CodeValidationInput = payload(call)?;
     input.scene.tracking_id = tracking_id(call, input.scene.tracking_id);
     respond(redemptions::redeem_code(&call.app.guerdon, &call.context, code, input).await?)
 }

@@ -40,10 +40,8 @@ use guerdon_model::{
     send_out::Attempt,
     sku::{Sku, SkuInput},
     stacking_rules::{StackingRules, StackingRulesInput},
-    redemption::{
-        CodeRedemptionInput, RedemptionAnswer, RedemptionsAnswer, RollbackInput, RollbacksAnswer, VoucherRedemptions,
-    },
-    validation::ValidationAnswer,
+    redemption::{RedemptionAnswer, RedemptionsAnswer, RollbackInput, RollbacksAnswer, VoucherRedemptions},
+    validation::{CodeValidationAnswer, CodeValidationInput, PromotionsAnswer, TierValidationAnswer, ValidationAnswer},
     validation_rule::{AssignmentInput, ValidationRule, ValidationRuleAssignment, ValidationRuleInput},
     voucher::{VoucherAnswer, VoucherInput, VoucherUpdate},
     voucher_transaction::{Balance, BalanceInput, VoucherTransaction},
@@ -1056,7 +1054,42 @@ fn validation_routes() -> Vec<Route> {
         validations::release_session,
     )
     .needs(VouchersValidate)];
-    [of_redeemables.to_vec(), of_vouchers.to_vec()].concat()
+    let older = [
+        post("/v1/vouchers/{code}/validate", "Validate a voucher", validations::validate_code)
+            .needs(VouchersValidate)
+            .takes::<CodeValidationInput>()
+            .answers::<CodeValidationAnswer>()
+            .deprecated(),
+        get("/client/v1/validate", "Validate a voucher from a browser", validations::validate_code_by_link)
+            .needs(VouchersValidate)
+            .query(&[
+                ("code", "The code."),
+                ("amount", "The order's amount in minor units."),
+                ("item[0][product_id]", "Lines of the order. Also [sku_id], [quantity], [price] and so on."),
+                ("order[metadata][…]", "Metadata of the order."),
+                ("customer", "The customer's source_id or id; also customer[source_id], customer[metadata][…]."),
+                ("tracking_id", "Or the tracking id of an earlier answer."),
+                ("metadata[…]", "Metadata of the redemption."),
+                ("session_type", "LOCK: what is valid is locked. Also session_key, session_ttl, session_ttl_unit."),
+            ])
+            .answers::<CodeValidationAnswer>()
+            .deprecated(),
+        post("/v1/promotions/tiers/{tierId}/validation", "Validate a promotion tier", validations::validate_tier)
+            .needs(VouchersValidate)
+            .takes::<SceneInput>()
+            .answers::<TierValidationAnswer>()
+            .deprecated(),
+        post("/v1/promotions/validation", "List the promotion tiers that are valid", validations::validate_promotions)
+            .needs(VouchersValidate)
+            .query(&[
+                ("audienceRulesOnly", "true: only rules about the customer are asked."),
+                ("filters", "Conditions on promotion_id or metadata; see docs/filters.md."),
+            ])
+            .takes::<SceneInput>()
+            .answers::<PromotionsAnswer>()
+            .deprecated(),
+    ];
+    [of_redeemables.to_vec(), of_vouchers.to_vec(), older.to_vec()].concat()
 }
 
 fn template_routes() -> Vec<Route> {
@@ -1236,7 +1269,7 @@ fn redemption_routes() -> Vec<Route> {
         post("/v1/vouchers/{code}/redemption", "Redeem one code", redemptions::redeem_code)
             .needs(VouchersRedeem)
             .query(&[TRACKING_ID])
-            .takes::<CodeRedemptionInput>()
+            .takes::<CodeValidationInput>()
             .answers::<RedemptionAnswer>()
             .deprecated(),
         post("/v1/promotions/tiers/{promotionTierId}/redemption", "Redeem a promotion tier", redemptions::redeem_tier)
@@ -1251,7 +1284,7 @@ fn redemption_routes() -> Vec<Route> {
         post("/client/v1/redeem", "Redeem one code from a browser", redemptions::redeem_code_from_client)
             .needs(VouchersRedeem)
             .query(&[("code", "The code."), TRACKING_ID])
-            .takes::<CodeRedemptionInput>()
+            .takes::<CodeValidationInput>()
             .answers::<RedemptionAnswer>()
             .deprecated(),
     ]

@@ -175,6 +175,15 @@ impl Error {
         Error::InvalidQuery(Violation { path, rule })
     }
 
+    /// The same about a body that came as a query string.
+    #[must_use]
+    pub fn in_query(self) -> Self {
+        match self {
+            Error::InvalidPayload(violation) => Error::InvalidQuery(violation),
+            other => other,
+        }
+    }
+
     /// This error's row of the catalogue.
     pub fn describe(&self, dialect: Dialect) -> Description {
         let row = |status, key, message: &'static str, details| Description {

@@ -316,17 +316,22 @@ pub(crate) fn redacted(json: Value) -> Value {
         Value::String(text) => redacted_text(&text).into(),
         Value::Array(items) => items.into_iter().map(redacted).collect(),
         Value::Object(map) => {
-            map.into_iter().map(|(key, value)| (key, redacted(value))).collect::<serde_json::Map<_, _>>().into()
+            map.into_iter().map(|(key, value)| (redacted_key(key), redacted(value))).collect::<serde_json::Map<_, _>>().into()
         }
         other => other,
     }
 }
 
+/// Orders have their redemptions by id.
+fn redacted_key(key: String) -> String {
+    if key.starts_with("r_") { redacted_text(&key) } else { key }
+}
+
 fn redacted_text(text: &str) -> String {
-    const PREFIXES: [&str; 28] = [
+    const PREFIXES: [&str; 34] = [
         "cust_", "evcus_", "aa_", "v-", "whs_", "wh_", "del_", "ms_", "prod_", "sku_", "tbe_", "camp_", "v_", "cat_",
         "val_", "asgm_", "promo_", "stack_", "pub_", "rh_", "vtx_", "ord_", "ordli_", "seg_", "stk_", "pc_", "event_",
-        "exp_",
+        "exp_", "valid_", "ssn_", "r_", "rf_", "rr_", "rrf_",
     ];
     if text.len() == 24 && text.ends_with('Z') && Timestamp::parse(text).is_some() {
         return "<time>".into();

@@ -47,8 +47,12 @@ pub struct Promotion {
 pub struct Promotions {
     of_campaign: HashMap<CampaignId, Promotion>,
     tiers: HashMap<PromotionTierId, Arc<ReadyTier>>,
+    newest: Vec<Arc<ReadyTier>>,
     stacks: HashMap<PromotionStackId, Arc<PromotionStack>>,
 }
+
+/// How many of the newest tiers are at hand.
+const NEWEST: usize = 150;
 
 type Rules = HashMap<ValidationRuleId, Arc<ReadyRule>>;
 
@@ -103,6 +107,10 @@ impl Promotions {
             promotion.tiers.sort_by(|one, other| one.tier.rank().cmp(&other.tier.rank()));
             promotion.stacks.sort_by(|one, other| (one.created_at, &one.id).cmp(&(other.created_at, &other.id)));
         }
+        all.newest = all.tiers.values().cloned().collect();
+        all.newest
+            .sort_by(|one, other| (other.tier.created_at, &other.tier.id).cmp(&(one.tier.created_at, &one.tier.id)));
+        all.newest.truncate(NEWEST);
         Ok(all)
     }
 
@@ -119,6 +127,11 @@ impl Promotions {
     /// All tiers, in no particular order.
     pub fn tiers(&self) -> impl Iterator<Item = &Arc<ReadyTier>> {
         self.tiers.values()
+    }
+
+    /// The 150 newest tiers, the newest first.
+    pub fn newest(&self) -> &[Arc<ReadyTier>] {
+        &self.newest
     }
 
     /// The stack with this id.

@@ -12,9 +12,7 @@ use guerdon_model::{
     category::Category,
     ids::CustomerId,
     order::{Order, OrderCustomer},
-    redeemable::{
-        ErrorAnswer, Expansion, RedeemableAnswer, ResultAnswer, ResultDetails, ResultStatus, SceneInput,
-    },
+    redeemable::{ErrorAnswer, Expansion, RedeemableAnswer, ResultAnswer, ResultDetails, ResultStatus, SceneInput},
 };
 
 use super::{Found, Gathered, Gathering, Incentive, Scene};
@@ -33,13 +31,7 @@ pub struct Told {
 
 impl Told {
     /// As far as the request wants to be told.
-    pub fn of(
-        tx: &Tx,
-        scene: &Scene,
-        gathering: &Gathering,
-        evaluation: &Evaluation<'_>,
-        input: &SceneInput,
-    ) -> Self {
+    pub fn of(tx: &Tx, scene: &Scene, gathering: &Gathering, evaluation: &Evaluation<'_>, input: &SceneInput) -> Self {
         let mut referrer = None;
         let words = Words { tx, scene, input };
         let all: Vec<RedeemableAnswer> = evaluation
@@ -136,12 +128,7 @@ struct Words<'w, 'a> {
 
 impl Words<'_, '_> {
     /// One redeemable. Whoever a referral code was given to is the order's referrer from then on.
-    fn entry(
-        &self,
-        gathered: &Gathered,
-        entry: &Entry<'_>,
-        referred_by: &mut Option<CustomerId>,
-    ) -> RedeemableAnswer {
+    fn entry(&self, gathered: &Gathered, entry: &Entry<'_>, referred_by: &mut Option<CustomerId>) -> RedeemableAnswer {
         let (status, result) = match &entry.status {
             Status::Applicable(applied) => (ResultStatus::Applicable, applicable(applied)),
             Status::Inapplicable(refused) => {

@@ -11,11 +11,7 @@ use guerdon_engine::{
 use guerdon_model::voucher::{Voucher, VoucherValue};
 
 use super::{Buyer, Found, Gathered, Gathering, Incentive, Scene};
-use crate::{
-    product_collections::members::Members,
-    segments::membership::Membership,
-    tx::Tx,
-};
+use crate::{product_collections::members::Members, segments::membership::Membership, tx::Tx};
 use guerdon_engine::discount::Gift;
 
 /// Asks the engine. `ask` is given the request and what it names, in the order of the gathering; see
@@ -29,11 +25,12 @@ pub fn with<T>(
 ) -> T {
     let (config, moment) = (tx.config(), tx.moment());
     let calendar = calendar(tx);
-    let products = [scene.basket.as_ref().map_or(&[][..], |basket| &basket.products), &gathering.units.products].concat();
+    let products =
+        [scene.basket.as_ref().map_or(&[][..], |basket| &basket.products), &gathering.units.products].concat();
     let skus = [scene.basket.as_ref().map_or(&[][..], |basket| &basket.skus), &gathering.units.skus].concat();
     let members = Members::new(config.product_collections(), moment.clone(), &products, &skus);
     let membership = scene.buyer.as_ref().map(|buyer| {
-        let of = if buyer.is_stored { Membership::of } else { Membership::of_unknown };
+        let of = if buyer.is_known { Membership::of } else { Membership::of_unknown };
         of(config.segments(), moment, &buyer.customer)
     });
     let nothing = guerdon_model::metadata::Metadata::default();

@@ -29,7 +29,6 @@ use guerdon_store::{Collection, Key};
 use super::{
     Scene,
     counted::{self, Counted},
-    evaluate,
 };
 use crate::{
     campaigns,
@@ -100,6 +99,15 @@ impl Gathered {
         }
     }
 
+    /// A tier by its own id, maybe as part of a stack with a category of its own.
+    fn tier(config: &Snapshot, ready: Arc<ReadyTier>, of_stack: Option<&CategoryId>) -> Self {
+        Self {
+            id: ready.tier.id.to_string(),
+            object: RedeemableObject::PromotionTier,
+            found: Some(Found::tier(config, ready, of_stack)),
+        }
+    }
+
     pub(super) fn engine_object(&self) -> Object {
         match self.object {
             RedeemableObject::Voucher => Object::Voucher,
@@ -167,7 +175,7 @@ impl Found {
     }
 
     /// A tier, maybe as part of a stack with a category of its own.
-    pub(super) fn tier(config: &Snapshot, ready: Arc<ReadyTier>, of_stack: Option<&CategoryId>) -> Self {
+    fn tier(config: &Snapshot, ready: Arc<ReadyTier>, of_stack: Option<&CategoryId>) -> Self {
         let campaign = config.campaign_with_id(&ready.tier.campaign_id).cloned();
         let of_campaign = campaign.as_ref().and_then(|campaign| campaign.category_id.as_ref());
         let category = of_stack.or(ready.tier.category_id.as_ref()).or(of_campaign);
@@ -215,12 +223,7 @@ pub fn keys(config: &Snapshot, requested: &[RedeemableInput]) -> Vec<Key> {
 /// # Errors
 /// `invalid_redeemables` if there are more than the stacking rules allow; `duplicated_redeemables` if two names
 /// mean the same; `not_found` for a reward.
-pub fn gather(
-    tx: &mut Tx,
-    requested: &[RedeemableInput],
-    scene: &Scene,
-    session: Option<&str>,
-) -> Result<Gathering> {
+pub fn gather(tx: &mut Tx, requested: &[RedeemableInput], scene: &Scene, session: Option<&str>) -> Result<Gathering> {
     tx.need(keys(tx.config(), requested))?;
     tx.config().stacking_rules().admit(requested.len())?;
     let mut redeemables = Vec::with_capacity(requested.len());
@@ -235,17 +238,19 @@ pub fn gather(
     complete(tx, Gathering { redeemables, units: Units::default() }, scene, session)
 }
 
+/// The same for these promotion tiers.
+pub fn gather_tiers(tx: &mut Tx, tiers: impl IntoIterator<Item = Arc<ReadyTier>>, scene: &Scene) -> Result<Gathering> {
+    let config = tx.config();
+    let redeemables = tiers.into_iter().map(|ready| Gathered::tier(config, ready, None)).collect();
+    complete(tx, Gathering { redeemables, units: Units::default() }, scene, None)
+}
+
 /// Adds what else is to be known about what was found.
-fn complete(
-    tx: &mut Tx,
-    mut gathering: Gathering,
-    scene: &Scene,
-    session: Option<&str>,
-) -> Result<Gathering> {
+fn complete(tx: &mut Tx, mut gathering: Gathering, scene: &Scene, session: Option<&str>) -> Result<Gathering> {
     let found = || gathering.redeemables.iter().filter_map(|gathered| gathered.found.as_ref());
     let keys = found().flat_map(|found| further_keys(tx, found, scene, session)).collect::<Vec<_>>();
     tx.need(keys)?;
-    let starts = counted::starts(tx.now(), &evaluate::calendar(tx));
+    let starts = counted::starts(tx);
     for gathered in &mut gathering.redeemables {
         if let Some(found) = &mut gathered.found {
             learn(tx, found, scene, session, &starts)?;
@@ -280,11 +285,8 @@ fn find(tx: &mut Tx, input: &RedeemableInput, redeemables: &mut Vec<Gathered>) -
             };
             // A stack names no tier that is gone: whoever deletes a tier takes it out of all stacks.
             let tiers = stack.tiers.ids.iter().filter_map(|id| promotions.tier(id.as_str()));
-            redeemables.extend(tiers.map(|ready| Gathered {
-                id: ready.tier.id.to_string(),
-                object: RedeemableObject::PromotionTier,
-                found: Some(Found::tier(tx.config(), ready.clone(), stack.category_id.as_ref())),
-            }));
+            let of_stack = stack.category_id.as_ref();
+            redeemables.extend(tiers.map(|ready| Gathered::tier(tx.config(), ready.clone(), of_stack)));
         }
     }
     Ok(())
@@ -323,7 +325,8 @@ fn learn(tx: &mut Tx, found: &mut Found, scene: &Scene, session: Option<&str>, s
     found.counted = counted::of(tx, found, scene, starts)?;
     if let Incentive::Voucher(voucher) = &found.incentive {
         if let Some(session) = session.filter(|_| !voucher.locked.is_empty()) {
-            found.own_lock = tx.get::<SessionLock>(&SessionLock::id_of(&voucher.id, session))?;
+            // What others have to know of it is part of the voucher, which is guarded.
+            found.own_lock = tx.peek::<SessionLock>(&SessionLock::id_of(&voucher.id, session))?;
         }
         if let Some(publication) = publication_asked_for(voucher)
             && let Some(publication) = tx.peek::<Publication>(publication)?

@@ -38,12 +38,19 @@ pub enum Attempt<T> {
     Due(Vec<VoucherId>),
 }
 
-/// The vouchers of which sessions are counted that may have ended, where it matters how many there are.
+/// The vouchers of which sessions are counted that may have ended, where that is in the way of anything.
 pub fn due(tx: &Tx, gathering: &Gathering) -> Vec<VoucherId> {
     let vouchers = gathering.redeemables.iter().filter_map(|gathered| gathered.voucher());
-    let is_limited = |voucher: &Voucher| voucher.redemption.quantity.is_some() || voucher.balance().is_some();
-    let due = vouchers.filter(|voucher| is_limited(voucher) && voucher.locked.is_due(tx.now()));
+    let due = vouchers.filter(|voucher| voucher.locked.is_due(tx.now()) && is_short(voucher));
     due.map(|voucher| voucher.id.clone()).collect()
+}
+
+/// Whether somebody may go away empty-handed because of what sessions have reserved.
+fn is_short(voucher: &Voucher) -> bool {
+    let uses = &voucher.redemption;
+    let has_redemptions =
+        uses.quantity.is_none_or(|quantity| quantity - uses.redeemed_quantity > voucher.locked.sessions);
+    !has_redemptions || voucher.locked.amount > 0
 }
 
 /// Reserves, in the place of what the session has reserved of the same voucher before: one redemption, and what
@@ -143,13 +150,7 @@ fn needs(voucher: &VoucherId, locks: &[String]) -> Vec<Key> {
 
 /// Removes those of these locks that have ended: somebody may have prolonged one meanwhile. `next` is when the
 /// first of all others ends, as it was after so many `sweeps`.
-fn remove(
-    tx: &mut Tx,
-    voucher: &VoucherId,
-    locks: &[String],
-    next: Option<Timestamp>,
-    sweeps: i64,
-) -> Result<()> {
+fn remove(tx: &mut Tx, voucher: &VoucherId, locks: &[String], next: Option<Timestamp>, sweeps: i64) -> Result<()> {
     tx.need(needs(voucher, locks))?;
     let before = tx.get::<Voucher>(voucher.as_str())?;
     let mut changed = before.as_deref().cloned();

@@ -8,7 +8,7 @@ use guerdon_model::{
     promotion_tier::{CampaignRef, PromotionTier, TierAnswer},
     redemption::{
         IncentiveRef, ListedTier, ListedVoucher, RedeemedTier, RedeemedVoucher, Redemption, RedemptionAnswer,
-        ShortTier, VoucherStub, WholeVoucher,
+        ShortTier, TierStub, VoucherStub, WholeVoucher,
     },
     voucher::Voucher,
 };
@@ -84,12 +84,16 @@ pub(super) fn listed(config: &Snapshot, redemption: &Redemption) -> RedemptionAn
     shown
 }
 
-/// As it is shown by itself: the same with null for whatever the voucher is worth.
+/// As it is shown by itself: the same with null for whatever the voucher or tier is worth.
 pub(super) fn single(config: &Snapshot, redemption: &Redemption) -> RedemptionAnswer {
     let mut shown = listed(config, redemption);
     if let Patch::Value(RedeemedVoucher::Listed(ListedVoucher { id, code, campaign, campaign_id })) = shown.voucher {
         let stub = VoucherStub::new(id, code, campaign, campaign_id);
         shown.voucher = Patch::Value(RedeemedVoucher::Stub(Box::new(stub)));
+    }
+    if let Some(RedeemedTier::Listed(ListedTier { id, campaign })) = shown.promotion_tier {
+        let stub = TierStub::new(id, campaign.map(|campaign| campaign.id));
+        shown.promotion_tier = Some(RedeemedTier::Stub(Box::new(stub)));
     }
     shown
 }

@@ -10,14 +10,14 @@ use guerdon_model::{
 };
 
 use super::{
-    RESOURCE, answer, channel, counters,
+    answer, channel, counters,
     plan::Refused,
     tell::{self, Subject},
     write::incentive_of,
 };
 use crate::{
     customers::summary::{self, Redeemed},
-    redeemables::{Found, Gathering, Incentive, Scene},
+    redeemables::{Found, Gathering, Incentive, RESOURCE, Scene},
     tx::{Result, Tx},
 };
 
@@ -31,7 +31,7 @@ pub(super) fn fail(
 ) -> Result<ErrorAnswer> {
     let id: FailedRedemptionId = tx.new_id();
     let found = refused.place.and_then(|place| gathering.redeemables[place].found.as_ref());
-    let buyer = scene.buyer.as_ref().filter(|buyer| buyer.is_stored);
+    let buyer = scene.buyer.as_ref().filter(|buyer| buyer.is_known);
     let redemption = Redemption {
         customer_id: buyer.map(|buyer| buyer.customer.id.clone()),
         tracking_id: buyer.and(scene.tracking_id.clone()),

@@ -25,13 +25,13 @@ use guerdon_model::{
 };
 use guerdon_store::{Collection, Key};
 
-use crate::tx::{Result, Tx};
+use crate::{
+    redeemables::RESOURCE,
+    tx::{Result, Tx},
+};
 
 pub use redeem::{redeem, redeem_code, redeem_tier};
 pub use rollback::{roll_back, roll_back_all};
-
-/// The word for redemptions in errors and metadata schemas.
-pub const RESOURCE: &str = "redemption";
 
 /// What a request to redeem or roll back came to.
 #[derive(Debug)]

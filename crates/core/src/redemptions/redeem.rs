@@ -11,7 +11,8 @@ use guerdon_model::{
     redeemable::{
         RedeemableAnswer, RedeemableInput, RedeemableObject, RedeemablesInput, RequestedInput, SceneInput,
     },
-    redemption::{CodeRedemptionInput, Redemption, RedemptionAnswer, RedemptionsAnswer},
+    redemption::{Redemption, RedemptionAnswer, RedemptionsAnswer},
+    validation::CodeValidationInput,
     voucher::Voucher,
 };
 use guerdon_store::{Collection, Key};
@@ -104,9 +105,11 @@ pub async fn redeem_code(
     guerdon: &Guerdon,
     context: &Context,
     code: &str,
-    input: CodeRedemptionInput,
+    input: CodeValidationInput,
 ) -> std::result::Result<Outcome<RedemptionAnswer>, Error> {
-    carry_out(guerdon, context, input.of_voucher(code), alone).await
+    let redeemables = vec![input.code.of_voucher(code)];
+    let input = RedeemablesInput { requested: RequestedInput { redeemables }, scene: input.scene };
+    carry_out(guerdon, context, input, alone).await
 }
 
 /// Redeems one promotion tier.
@@ -209,7 +212,7 @@ pub(super) fn api_key<'a>(tx: &Tx<'a>) -> Option<&'a str> {
 fn further_keys(tx: &mut Tx, input: &RedeemablesInput, scene: &Scene) -> Result<Vec<Key>> {
     let buyer = scene.buyer.as_ref();
     let people = People {
-        customer: buyer.filter(|buyer| buyer.is_stored).map(|buyer| &buyer.customer.id),
+        customer: buyer.filter(|buyer| buyer.is_known).map(|buyer| &buyer.customer.id),
         is_new: false,
         api_key: api_key(tx),
     };

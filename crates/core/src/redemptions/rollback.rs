@@ -22,7 +22,7 @@ use jiff::{ToSpan, tz::TimeZone};
 use serde_json::json;
 
 use super::{
-    Outcome, RESOURCE, answer, channel,
+    Outcome, answer, channel,
     counters::{self, Change, People},
     get, key, shapes,
     tell::{self, Subject},
@@ -36,7 +36,7 @@ use crate::{
     },
     orders::{self, redeemed},
     promotions::tiers,
-    redeemables,
+    redeemables::{self, RESOURCE},
     service::Guerdon,
     snapshot::Snapshot,
     tx::{Result, Tx},

@@ -27,7 +27,7 @@ use crate::{
         summary::{self, Redeemed},
     },
     orders::redeemed,
-    redeemables::{self, Found, Gathering, Incentive, Scene, counted::starts, evaluate::calendar, locks},
+    redeemables::{self, Found, Gathering, Incentive, Scene, counted::starts, locks},
     snapshot::Snapshot,
     tx::{Result, Tx},
     vouchers::{
@@ -117,7 +117,7 @@ pub(super) fn write(
     };
     let order = ordered.as_ref().map(|(_, order)| order);
 
-    let starts = starts(tx.now(), &calendar(tx));
+    let starts = starts(tx);
     let expands = |expansion| input.scene.expands(expansion);
     let mut carried = Vec::with_capacity(redemptions.len());
     for (mut redemption, step) in redemptions.into_iter().zip(steps) {

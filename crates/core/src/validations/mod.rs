@@ -5,6 +5,10 @@
 //! event. Without a session it is a read, and keeps nobody waiting; the event is recorded by itself, so that a
 //! validation which changes nothing is never in the way of a redemption.
 
+pub mod code;
+pub mod promotions;
+mod reason;
+
 use std::sync::Arc;
 
 use guerdon_engine::{
@@ -17,7 +21,7 @@ use guerdon_model::{
     customer::Customer,
     event::{Event, EventType},
     ids::{CustomerId, SessionKey},
-    redeemable::{Expansion, RedeemablesInput, SceneInput, Session},
+    redeemable::{Expansion, RedeemablesInput, RequestedInput, SceneInput, Session},
     validation::{ValidationAnswer, ValidationData, ValidationFacts},
 };
 use guerdon_store::Key;
@@ -42,6 +46,7 @@ const MAX_TRIES: usize = 16;
 /// An evaluation, as whoever makes an answer of it sees it.
 struct Evaluated<'e> {
     tx: &'e Tx<'e>,
+    requested: &'e RequestedInput,
     input: &'e SceneInput,
     scene: &'e Scene,
     gathering: &'e Gathering,
@@ -81,7 +86,7 @@ pub async fn validate(
 }
 
 fn tell(evaluated: Evaluated<'_>, trace: Trace) -> ValidationAnswer {
-    let Evaluated { tx, input, scene, gathering, evaluation } = evaluated;
+    let Evaluated { tx, input, scene, gathering, evaluation, .. } = evaluated;
     let told = Told::of(tx, scene, gathering, evaluation, input);
     ValidationAnswer {
         id: tx.new_id(),
@@ -154,14 +159,15 @@ fn validate_in<A>(tx: &mut Tx, input: &RedeemablesInput, tell: Tell<A>) -> Resul
     let (answer, reservations) = with(tx, &scene, &gathering, Scope::Full, |request, requested| {
         let evaluation = evaluate::stack(request, requested, &mut trace);
         let reservations = evaluation.is_valid().then(|| locks::reservations(&gathering, &evaluation));
-        let (input, scene, gathering, evaluation) = (&input.scene, &scene, &gathering, &evaluation);
-        (tell(Evaluated { tx, input, scene, gathering, evaluation }, trace), reservations)
+        let RedeemablesInput { requested, scene: input } = input;
+        let (scene, gathering, evaluation) = (&scene, &gathering, &evaluation);
+        (tell(Evaluated { tx, requested, input, scene, gathering, evaluation }, trace), reservations)
     });
     let session = match reservations {
         Some(reservations) => lock(tx, input, &reservations)?,
         None => None,
     };
-    let customer = scene.buyer.filter(|buyer| buyer.is_stored).map(|buyer| buyer.customer.id);
+    let customer = scene.buyer.filter(|buyer| buyer.is_known).map(|buyer| buyer.customer.id);
     Ok(Attempt::Done(Validated { answer, session, customer }))
 }
 

@@ -3,8 +3,8 @@
 //! Each unit counts for one part of the bundle only. Parts that name SKUs take theirs first, then
 //! those that name products, then collections, so that the choosy ones are served before the rest.
 
-use guerdon_model::validation_rule::{BundleRules, ItemObject, MAX_BUNDLES};
 pub use guerdon_model::validation_rule::{BundleResult, IdentifiedItem, MissingItem};
+use guerdon_model::validation_rule::{BundleRules, ItemObject, MAX_BUNDLES};
 
 use super::{
     Order,

@@ -14,7 +14,7 @@ use crate::{
     number::whole_or_none,
     order::OrderInput,
     payload::joined,
-    texts::{MAX_TEXT, check_lengths},
+    texts::{MAX_ID, MAX_TEXT, check_lengths},
 };
 
 /// The most redeemables of one request.
@@ -203,7 +203,7 @@ impl SceneInput {
     pub fn check(&self) -> Result<(), Error> {
         check_lengths([
             (Path::of("tracking_id"), self.tracking_id.as_ref(), MAX_TRACKING_ID),
-            (Path::of("session").key("key"), self.session.as_ref().and_then(|session| session.key.as_ref()), MAX_TEXT),
+            (Path::of("session").key("key"), self.session.as_ref().and_then(|session| session.key.as_ref()), MAX_ID),
         ])
     }
 
@@ -248,11 +248,11 @@ mod tests {
             (json!([voucher("")]), Some("Property .redeemables[0].id should NOT have fewer than 1 characters")),
             (
                 json!([{"object": "voucher", "id": "a", "gift": {"credits": -1}}]),
-                Some("Property .redeemables[0].gift.credits should be >= 0"),
+                Some("Property .redeemables[0].gift.credits cannot be lower than 0"),
             ),
             (
                 json!([{"object": "voucher", "id": "a", "reward": {"points": -1}}]),
-                Some("Property .redeemables[0].reward.points should be >= 0"),
+                Some("Property .redeemables[0].reward.points cannot be lower than 0"),
             ),
             (json!([voucher("a"), voucher("a")]), Some("Duplicated redeemables detected in one redemption")),
             (json!([voucher("a"), stack("s")]), Some("Promotion Stack cannot be use with other redeemables")),

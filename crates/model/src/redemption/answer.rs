@@ -14,7 +14,7 @@ use crate::{
     list::List,
     metadata::Metadata,
     order::Order,
-    promotion_tier::{CampaignRef, TierAnswer},
+    promotion_tier::{CampaignRef, TierAnswer, TierSummary, TierTotals},
     redeemable::{Card, RedeemableAnswer},
     stacking_rules::RollbackOrderMode,
     validation_rule::ApplicableToEntry,
@@ -238,7 +238,33 @@ pub struct ListedVoucher {
 pub enum RedeemedTier {
     Whole(Box<TierAnswer>),
     Short(Box<ShortTier>),
+    Stub(Box<TierStub>),
     Listed(ListedTier),
+}
+
+/// The promotion tier of a redemption that is read: what it is called, and null for what it does.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TierStub {
+    pub id: PromotionTierId,
+    #[schema(value_type = Option<Object>)]
+    action: (),
+    pub campaign: Option<TierCampaignStub>,
+    pub campaign_id: Option<CampaignId>,
+    summary: TierSummary,
+    object: &'static str,
+    #[schema(value_type = Option<Object>)]
+    validation_rule_assignments: (),
+}
+
+/// Its campaign, likewise.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct TierCampaignStub {
+    pub id: CampaignId,
+    #[schema(value_type = Option<Timestamp>)]
+    start_date: (),
+    #[schema(value_type = Option<Timestamp>)]
+    expiration_date: (),
+    object: &'static str,
 }
 
 /// The promotion tier in the answer to a redemption of redeemables.
@@ -373,6 +399,27 @@ impl VoucherStub {
             assets: EmptyAssets::default(),
             updated_at: (),
             object: "voucher",
+        }
+    }
+}
+
+impl TierStub {
+    /// What a redemption knows of its tier.
+    pub fn new(id: PromotionTierId, campaign_id: Option<CampaignId>) -> Self {
+        let campaign = campaign_id.clone().map(|id| TierCampaignStub {
+            id,
+            start_date: (),
+            expiration_date: (),
+            object: "campaign",
+        });
+        Self {
+            id,
+            action: (),
+            campaign,
+            campaign_id,
+            summary: (&TierTotals::default()).into(),
+            object: "promotion_tier",
+            validation_rule_assignments: (),
         }
     }
 }

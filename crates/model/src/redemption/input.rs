@@ -1,4 +1,4 @@
-//! What a client sends to redeem one code, and to roll back.
+//! What a client sends to roll back.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -9,30 +9,9 @@ use crate::{
     error::Path,
     metadata::Metadata,
     order::OrderInput,
-    payload::joined,
-    redeemable::{RedeemablesInput, RequestedInput, SceneInput},
+    redeemable::SceneInput,
     texts::{MAX_DESCRIPTION, check_lengths},
-    validation::CodeInput,
 };
-
-/// The body of a redemption of one code.
-#[derive(Debug, Clone, PartialEq, Default, ToSchema)]
-pub struct CodeRedemptionInput {
-    #[serde(flatten)]
-    pub code: CodeInput,
-    #[serde(flatten)]
-    pub scene: SceneInput,
-}
-
-joined!(CodeRedemptionInput { code, scene });
-
-impl CodeRedemptionInput {
-    /// The same as a redemption of redeemables; `code` is the path's.
-    pub fn of_voucher(self, code: &str) -> RedeemablesInput {
-        let redeemables = vec![self.code.of_voucher(code)];
-        RedeemablesInput { requested: RequestedInput { redeemables }, scene: self.scene }
-    }
-}
 
 /// The body of a rollback.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize, ToSchema)]

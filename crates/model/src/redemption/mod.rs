@@ -28,11 +28,11 @@ use crate::{
 
 pub use answer::{
     CreditsSpent, ListedTier, ListedVoucher, PointsSpent, RedeemedTier, RedeemedVoucher,
-    RedemptionAnswer, RedemptionsAnswer, RelatedRedemption, RelatedRedemptions, RollbacksAnswer, SessionRef, ShortTier,
+    RedemptionAnswer, RedemptionsAnswer, RelatedRedemption, RelatedRedemptions, RollbacksAnswer, SessionRef, ShortTier, TierStub,
     ShortVoucher, VoucherRedemptions, VoucherStub, WholeVoucher,
 };
 pub use event::{RedemptionData, RollbackData};
-pub use input::{CodeRedemptionInput, RollbackInput};
+pub use input::RollbackInput;
 
 /// A redemption or rollback, as stored. A later one has a greater [`Redemption::key`], whatever its kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

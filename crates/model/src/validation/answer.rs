@@ -45,7 +45,7 @@ pub struct ValidationAnswer {
 }
 
 /// The answer about one code.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, ToSchema)]
 pub struct CodeValidationAnswer {
     pub valid: bool,
     /// Why it is not, in general words.
