@@ -546,8 +546,14 @@ fn tell_all(
 ) -> Result<()> {
     let order = order.map(|order| Order { customer: None, redemptions: Default::default(), ..order.clone() });
     let order = order.map(Order::into_answer);
+    // As it was before.
+    let then = |redemption: &Redemption| {
+        let kept = redemption.order.as_ref()?;
+        Some(shapes::read(kept, order.as_ref(), redemption.parent_redemption_id.is_some()))
+    };
     let redeemed = |redemption: &Redemption, tx: &Tx| RedemptionAnswer {
         customer: customer.cloned(),
+        order: then(redemption).map_or(Patch::Null, |order| Patch::Value(Box::new(order))),
         ..answer::listed(tx.config(), redemption)
     };
     for (redemption, One { shown, voucher }) in marked.iter().zip(rollbacks) {

@@ -306,7 +306,8 @@ impl Redemption {
         let card = self.incentive.as_ref().and_then(|incentive| incentive.card());
         let (related_object_type, related_object_id) = match &self.incentive {
             Some(incentive) => (incentive.object(), incentive.id()),
-            None => ("redemption", self.id.as_str()),
+            // A rollback is related to what it undoes, anything else to itself.
+            None => ("redemption", self.undone_id.as_ref().unwrap_or(&self.id).as_str()),
         };
         RedemptionAnswer {
             id: self.id.clone(),
