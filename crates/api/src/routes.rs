@@ -35,12 +35,12 @@ use guerdon_model::{
     promotion_tier::{TierAnswer, TierInput, TierUpdate},
     publication::{PublicationAnswer, PublicationInput},
     redeemable::{RedeemablesInput, SceneInput},
+    redemption::{RedemptionAnswer, RedemptionsAnswer, RollbackInput, RollbacksAnswer, VoucherRedemptions},
     role::Permission::{self, *},
     segment::{Segment, SegmentInput, SimpleSegment},
     send_out::Attempt,
     sku::{Sku, SkuInput},
     stacking_rules::{StackingRules, StackingRulesInput},
-    redemption::{RedemptionAnswer, RedemptionsAnswer, RollbackInput, RollbacksAnswer, VoucherRedemptions},
     validation::{CodeValidationAnswer, CodeValidationInput, PromotionsAnswer, TierValidationAnswer, ValidationAnswer},
     validation_rule::{AssignmentInput, ValidationRule, ValidationRuleAssignment, ValidationRuleInput},
     voucher::{VoucherAnswer, VoucherInput, VoucherUpdate},
@@ -54,8 +54,8 @@ use utoipa::{
 
 use crate::{
     assets, async_actions, bin, call::Call, campaigns, categories, custom_events, customers, exports, management,
-    metadata_schemas, orders, product_collections, products, promotions, publications, redemptions, referrals, respond::Answer,
-    segments, templates, validation_rules, validations, vouchers,
+    metadata_schemas, orders, product_collections, products, promotions, publications, redemptions, referrals,
+    respond::Answer, segments, templates, validation_rules, validations, vouchers,
 };
 
 /// What carries out a route's requests.

@@ -10,6 +10,7 @@ mod documents;
 mod keys;
 mod ledger;
 mod listen;
+mod redeemed;
 mod serve;
 mod telemetry;
 

@@ -328,12 +328,9 @@ impl Error {
                 "Already rolled back",
                 Some("Redemption has been already rolled back.".into()),
             ),
-            Error::UnrelatedOrder => row(
-                400,
-                Some("invalid_order"),
-                "Invalid order",
-                Some("Order is not related with redemption.".into()),
-            ),
+            Error::UnrelatedOrder => {
+                row(400, Some("invalid_order"), "Invalid order", Some("Order is not related with redemption.".into()))
+            }
             Error::UnrelatedCustomer => row(
                 400,
                 Some("invalid_customer"),

@@ -315,9 +315,11 @@ pub(crate) fn redacted(json: Value) -> Value {
     match json {
         Value::String(text) => redacted_text(&text).into(),
         Value::Array(items) => items.into_iter().map(redacted).collect(),
-        Value::Object(map) => {
-            map.into_iter().map(|(key, value)| (redacted_key(key), redacted(value))).collect::<serde_json::Map<_, _>>().into()
-        }
+        Value::Object(map) => map
+            .into_iter()
+            .map(|(key, value)| (redacted_key(key), redacted(value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
         other => other,
     }
 }

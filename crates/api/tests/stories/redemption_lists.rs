@@ -39,7 +39,10 @@ async fn all_kinds_are_listed_together_newest_first() {
     let (first, parent, _) = example(&app).await;
     let list = app.get("/v1/redemptions").await.expect(200);
     assert_eq!(kinds(&list, "redemptions"), ["rrf", "rr", "r", "r", "r", "rf", "r"]);
-    assert_eq!((&list["object"], &list["data_ref"], &list["total"]), (&json!("list"), &json!("redemptions"), &json!(7)));
+    assert_eq!(
+        (&list["object"], &list["data_ref"], &list["total"]),
+        (&json!("list"), &json!("redemptions"), &json!(7))
+    );
     assert_eq!(list["redemptions"][6]["id"], first);
     assert_eq!(list["redemptions"][6]["voucher"]["code"], "A");
     assert_eq!(list["redemptions"][6]["customer"]["source_id"], "ada");
@@ -48,7 +51,11 @@ async fn all_kinds_are_listed_together_newest_first() {
     assert_eq!(kinds(&oldest, "redemptions"), ["r", "rf"]);
     let second = app.get("/v1/redemptions?order=id&limit=2&page=2").await.expect(200);
     assert_eq!(second["redemptions"][0]["id"], parent);
-    app.get("/v1/redemptions?page=100").await.refused(400, "page_over_limit", "Property .page cannot be higher than 99");
+    app.get("/v1/redemptions?page=100").await.refused(
+        400,
+        "page_over_limit",
+        "Property .page cannot be higher than 99",
+    );
     app.get("/v1/redemptions?order=result").await.expect(400);
 }
 
@@ -58,7 +65,8 @@ async fn lists_are_narrowed_by_what_has_come_of_it_by_whom_and_of_what() {
     let (first, parent, tier) = example(&app).await;
     let code = app.get("/v1/vouchers/A").await.expect(200);
     let customer = app.get("/v1/customers/ada").await.expect(200);
-    let is = |field: &str, value: &Value| format!("filters[{field}][conditions][$is]={}", text(value).replace(' ', "%20"));
+    let is =
+        |field: &str, value: &Value| format!("filters[{field}][conditions][$is]={}", text(value).replace(' ', "%20"));
     for (query, expected) in [
         ("result=SUCCESS".to_owned(), &["rr", "r", "r", "r", "r"][..]),
         ("result=FAILURE".to_owned(), &["rrf", "rf"]),
@@ -85,7 +93,14 @@ async fn lists_are_narrowed_by_what_has_come_of_it_by_whom_and_of_what() {
         (is("campaign_name", &json!("Promotion B")), &["r"]),
         (is("user_login", &json!("ada")), &[]),
         (format!("{}&result=SUCCESS", is("voucher_code", &json!("A"))), &["rr", "r", "r"]),
-        (format!("filters[junction]=or&{}&{}", is("failure_code", &json!("not_found")), is("related_object_id", &json!(tier))), &["r", "rf"]),
+        (
+            format!(
+                "filters[junction]=or&{}&{}",
+                is("failure_code", &json!("not_found")),
+                is("related_object_id", &json!(tier))
+            ),
+            &["r", "rf"],
+        ),
     ] {
         let list = app.get(&format!("/v1/redemptions?{query}")).await.expect(200);
         assert_eq!(kinds(&list, "redemptions"), expected, "{query}");

@@ -58,10 +58,8 @@ async fn two_nodes_keep_each_others_limits() {
     let Some((one, other)) = TestApp::two_nodes().await else { return };
     voucher(&one, "FIVE", amount(10), json!({"redemption": {"quantity": 5}})).await;
     voucher(&one, "CARD", gift(1000), json!({})).await;
-    let (mine, theirs) = (
-        join_all((0..15).map(|_| on(&one, &["FIVE"], 100))),
-        join_all((0..15).map(|_| on(&other, &["FIVE"], 100))),
-    );
+    let (mine, theirs) =
+        (join_all((0..15).map(|_| on(&one, &["FIVE"], 100))), join_all((0..15).map(|_| on(&other, &["FIVE"], 100))));
     let (mine, theirs) = join(mine, theirs).await;
     assert_eq!(successes(&mine) + successes(&theirs), 5);
     let body = json!({"redeemables": [{"object": "voucher", "id": "CARD", "gift": {"credits": 300}}], "order": {"amount": 500}});

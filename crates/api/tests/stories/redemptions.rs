@@ -81,11 +81,17 @@ async fn what_fails_is_stored_and_consumes_nothing() {
         stacking(&app, json!({"redeemables_application_mode": mode})).await;
         let error = on(&app, names, 5500).await.expect(expected.0);
         let details = error["details"].as_str().unwrap_or_default();
-        assert_eq!((error["code"].as_u64(), text(&error["key"]), details), (Some(expected.0.into()), expected.1, expected.2));
+        assert_eq!(
+            (error["code"].as_u64(), text(&error["key"]), details),
+            (Some(expected.0.into()), expected.1, expected.2)
+        );
         assert_eq!(redeemed(&app, "OFF10").await, 0);
         let list = app.get("/v1/redemptions").await.expect(200);
         let failed = &list["redemptions"][0];
-        assert_eq!((&list["total"], &failed["failure_code"], &failed["result"]), (&json!(1), &json!(expected.1), &json!("FAILURE")));
+        assert_eq!(
+            (&list["total"], &failed["failure_code"], &failed["result"]),
+            (&json!(1), &json!(expected.1), &json!("FAILURE"))
+        );
         match expected.0 {
             404 => assert_eq!((&error["resource_id"], &error["resource_type"]), (&json!("X"), &json!("voucher"))),
             _ => assert_eq!((&error["resource_id"], &error["resource_type"]), (&failed["id"], &json!("redemption"))),
@@ -104,7 +110,10 @@ async fn a_request_that_makes_no_sense_is_not_even_a_failure() {
     let app = example().await;
     for (body, details) in [
         (json!({"redeemables": []}), "Property .redeemables should NOT have fewer than 1 items"),
-        (json!({"redeemables": [{"object": "voucher"}]}), "Property .redeemables[0] should have required property 'id'"),
+        (
+            json!({"redeemables": [{"object": "voucher"}]}),
+            "Property .redeemables[0] should have required property 'id'",
+        ),
     ] {
         app.post("/v1/redemptions", body).await.refused(400, "invalid_payload", details);
     }
@@ -171,7 +180,8 @@ async fn of_an_order_that_is_named_by_the_shops_own_key_what_is_stored_counts() 
     let body = json!({"redeemables": named(&["TEN"]), "order": {"source_id": "shop-1", "amount": 500}});
     let answer = redeem(&app, body).await;
     assert_eq!((&answer["order"]["amount"], &answer["order"]["status"]), (&json!(20_000), &json!("PAID")));
-    let new = json!({"redeemables": named(&["TEN"]), "order": {"source_id": "shop-2", "amount": 500, "status": "CREATED"}});
+    let new =
+        json!({"redeemables": named(&["TEN"]), "order": {"source_id": "shop-2", "amount": 500, "status": "CREATED"}});
     let answer = redeem(&app, new).await;
     assert_eq!((&answer["order"]["source_id"], &answer["order"]["status"]), (&json!("shop-2"), &json!("CREATED")));
 }
@@ -306,7 +316,8 @@ async fn credits_go_off_a_gift_card_with_an_entry_in_its_ledger() {
     assert_eq!(details["order"]["id"], answer["order"]["id"]);
     let customer = app.get("/v1/customers/ada").await.expect(200);
     assert_eq!(customer["summary"]["redemptions"]["gift"]["redeemed_amount"], 2000);
-    let more = json!({"redeemables": [{"object": "voucher", "id": "CARD", "gift": {"credits": 1}}], "order": {"amount": 1}});
+    let more =
+        json!({"redeemables": [{"object": "voucher", "id": "CARD", "gift": {"credits": 1}}], "order": {"amount": 1}});
     assert_eq!(app.post("/v1/redemptions", more).await.expect(400)["key"], "gift_amount_exceeded");
 }
 
@@ -314,7 +325,8 @@ async fn credits_go_off_a_gift_card_with_an_entry_in_its_ledger() {
 async fn what_a_card_has_left_is_part_of_its_holders_summary() {
     let app = TestApp::new().await;
     let template = json!({"type": "GIFT_VOUCHER", "gift": {"amount": 3000, "effect": "APPLY_TO_ORDER"}});
-    let campaign = json!({"name": "Cards", "campaign_type": "GIFT_VOUCHERS", "voucher": template, "type": "AUTO_UPDATE"});
+    let campaign =
+        json!({"name": "Cards", "campaign_type": "GIFT_VOUCHERS", "voucher": template, "type": "AUTO_UPDATE"});
     app.post("/v1/campaigns", campaign).await.expect(200);
     let published = app.post("/v1/publications", json!({"campaign": "Cards", "customer": "ada"})).await.expect(200);
     let code = text(&published["voucher"]["code"]);
@@ -350,7 +362,8 @@ async fn a_referral_code_is_redeemed_by_others_than_its_holder() {
     let publication = json!({"campaign": "Friends", "customer": {"source_id": "ada"}});
     let published = app.post("/v1/publications", publication).await.expect(200);
     let code = text(&published["voucher"]["code"]);
-    let by = |who: &str| json!({"redeemables": named(&[code]), "order": {"amount": 20_000}, "customer": {"source_id": who}});
+    let by =
+        |who: &str| json!({"redeemables": named(&[code]), "order": {"amount": 20_000}, "customer": {"source_id": who}});
     let refused = app.post("/v1/redemptions", by("ada")).await.expect(400);
     assert_eq!(refused["key"], "referrer_not_permitted_to_redeem");
     let answer = redeem(&app, by("bob")).await;
@@ -368,9 +381,7 @@ async fn a_tier_tells_what_has_come_of_it() {
     let summary = async || app.get(&format!("/v1/promotions/tiers/{tier}")).await.expect(200)["summary"].clone();
     let answer = on(&app, &[&tier], 200_000).await.expect(200);
     assert_eq!(sums(&answer["order"]), [80_000, 80_000, 120_000]);
-    let of = |count: i64, amount: i64, off: i64| {
-        json!({"redemptions": {"total_redeemed": count}, "orders": {"total_amount": amount, "total_discount_amount": off}})
-    };
+    let of = |count: i64, amount: i64, off: i64| json!({"redemptions": {"total_redeemed": count}, "orders": {"total_amount": amount, "total_discount_amount": off}});
     assert_eq!(summary().await, of(1, 200_000, 80_000));
     let path = format!("/v1/redemptions/{}/rollback", text(&answer["redemptions"][0]["id"]));
     let rollback = app.post(&path, json!({})).await.expect(200);
@@ -416,8 +427,11 @@ async fn a_failure_of_somebody_known_is_counted_and_told() {
     insta::assert_json_snapshot!("what is told of a failed redemption", redacted(received[0]["data"].clone()));
     insta::assert_json_snapshot!("what is told of a redemption", redacted(received[1]["data"].clone()));
     let activity = app.get("/v1/customers/ada/activity?limit=100").await.expect(200);
-    let kinds: Vec<&str> = activity["data"].as_array().expect("events").iter().map(|event| text(&event["type"])).collect();
-    for kind in ["customer.redemption.failed", "customer.redemption.succeeded", "customer.order.created", "customer.order.paid"] {
+    let kinds: Vec<&str> =
+        activity["data"].as_array().expect("events").iter().map(|event| text(&event["type"])).collect();
+    for kind in
+        ["customer.redemption.failed", "customer.redemption.succeeded", "customer.order.created", "customer.order.paid"]
+    {
         assert!(kinds.contains(&kind), "{kind}: {kinds:?}");
     }
 }
@@ -530,10 +544,14 @@ async fn one_code_can_be_redeemed_by_itself() {
     let app = example().await;
     let answer = app.post("/v1/vouchers/OFF10/redemption", json!({"order": {"amount": 5500}})).await.expect(200);
     insta::assert_json_snapshot!("a redemption of one code", redacted(answer));
-    let bare = app.call(As::Server, Method::POST, "/v1/vouchers/OFF10/redemption?tracking_id=ada", None).await.expect(200);
+    let bare =
+        app.call(As::Server, Method::POST, "/v1/vouchers/OFF10/redemption?tracking_id=ada", None).await.expect(200);
     assert_eq!(bare["customer"]["source_id"], "ada");
     let refused = app.post("/v1/vouchers/OLD/redemption", json!({})).await.expect(400);
-    assert_eq!((&refused["key"], &refused["details"], &refused["resource_type"]), (&json!("voucher_expired"), &json!("OLD"), &json!("redemption")));
+    assert_eq!(
+        (&refused["key"], &refused["details"], &refused["resource_type"]),
+        (&json!("voucher_expired"), &json!("OLD"), &json!("redemption"))
+    );
     app.post("/v1/vouchers/X/redemption", json!({})).await.expect(404);
 }
 
@@ -564,13 +582,35 @@ async fn browsers_redeem_where_the_project_allows_it() {
         app.send(request.body(axum::body::Body::from(body.to_string())).expect("a request")).await
     };
     let project = format!("/management/v1/projects/{PROJECT}");
-    app.call(As::Management, Method::PUT, &project, Some(json!({"client_trusted_domains": ["shop.example"]}))).await.expect(200);
+    app.call(As::Management, Method::PUT, &project, Some(json!({"client_trusted_domains": ["shop.example"]})))
+        .await
+        .expect(200);
     let details = "Redeeming from the client side is not enabled in this project";
     client("/client/v1/redemptions", &body).await.refused(403, "forbidden", details);
     client("/client/v1/redeem?code=OFF10", &json!({})).await.refused(403, "forbidden", details);
     app.call(As::Management, Method::PUT, &project, Some(json!({"client_redeem_enabled": true}))).await.expect(200);
     client("/client/v1/redemptions", &body).await.expect(200);
-    let answer = client("/client/v1/redeem?code=OFF10&tracking_id=ada", &json!({"order": {"amount": 10}})).await.expect(200);
+    let answer =
+        client("/client/v1/redeem?code=OFF10&tracking_id=ada", &json!({"order": {"amount": 10}})).await.expect(200);
     assert_eq!((&answer["customer"]["source_id"], &answer["voucher"]["code"]), (&json!("ada"), &json!("OFF10")));
-    client("/client/v1/redeem", &json!({})).await.refused(400, "invalid_query_params", "Query should have required property 'code'");
+    client("/client/v1/redeem", &json!({})).await.refused(
+        400,
+        "invalid_query_params",
+        "Query should have required property 'code'",
+    );
+}
+
+#[tokio::test]
+async fn whoever_is_erased_leaves_redemptions_without_a_name() {
+    let app = example().await;
+    let body = json!({"redeemables": named(&["OFF10"]), "order": {"amount": 5500}, "metadata": {"note": "for Ada"},
+        "customer": {"source_id": "ada"}});
+    let id = redeem(&app, body).await["redemptions"][0]["id"].clone();
+    app.post("/v1/customers/ada/permanent-deletion", json!({})).await.expect(200);
+    let read = read(&app, &id).await;
+    assert_eq!([&read["customer"], &read["tracking_id"], &read["metadata"]], [&json!(null), &json!(null), &json!({})]);
+    assert_eq!(redeemed(&app, "OFF10").await, 1);
+    let rollback = app.post(&format!("/v1/redemptions/{}/rollback", text(&id)), json!({})).await.expect(200);
+    assert_eq!(rollback["order"], Value::Null, "it was erased, too");
+    assert_eq!(redeemed(&app, "OFF10").await, 0);
 }

@@ -61,7 +61,10 @@ async fn what_was_redeemed_together_is_rolled_back_together() {
     let rollback = roll_back_all(&app, parent).await.expect(200);
     let entry = &rollback["order"]["redemptions"][text(parent)];
     let children: Vec<&Value> = rollback["rollbacks"].as_array().expect("two").iter().map(|one| &one["id"]).collect();
-    assert_eq!((&entry["rollback_id"], &entry["rollback_stacked"]), (&rollback["parent_rollback"]["id"], &json!(children)));
+    assert_eq!(
+        (&entry["rollback_id"], &entry["rollback_stacked"]),
+        (&rollback["parent_rollback"]["id"], &json!(children))
+    );
     insta::assert_json_snapshot!("a rollback of a coupon and a tier", redacted(rollback));
     assert_eq!(redeemed(&app, "OFF10").await, 0);
     for child in answer["redemptions"].as_array().expect("children") {
@@ -92,9 +95,15 @@ async fn credits_come_back() {
     assert_eq!((&rollback["amount"], &rollback["gift"]), (&json!(-2000), &json!({"amount": -2000})));
     let voucher = &rollback["voucher"];
     let uses = &voucher["redemption"];
-    assert_eq!((&voucher["gift"]["balance"], &uses["redeemed_quantity"], &uses["redeemed_amount"]), (&json!(2000), &json!(0), &json!(0)));
+    assert_eq!(
+        (&voucher["gift"]["balance"], &uses["redeemed_quantity"], &uses["redeemed_amount"]),
+        (&json!(2000), &json!(0), &json!(0))
+    );
     let order = &rollback["order"];
-    assert_eq!((&order["status"], &order["amount"], &order["total_amount"]), (&json!("CANCELED"), &json!(6000), &json!(6000)));
+    assert_eq!(
+        (&order["status"], &order["amount"], &order["total_amount"]),
+        (&json!("CANCELED"), &json!(6000), &json!(6000))
+    );
     assert!(order.as_object().expect("an order").keys().all(|key| !key.contains("discount")), "{order}");
     let entry = &order["redemptions"][text(id)];
     assert_eq!((&entry["rollback_id"], &entry["rollback_date"]), (&rollback["id"], &rollback["date"]));
@@ -118,7 +127,10 @@ async fn a_project_may_want_orders_to_stay_as_they_are() {
     let id = &answer["redemptions"][0]["id"];
     let rollback = roll_back(&app, id, json!({})).await.expect(200);
     let order = &rollback["order"];
-    assert_eq!((&order["status"], &order["discount_amount"], &order["total_amount"]), (&json!("PAID"), &json!(1000), &json!(4500)));
+    assert_eq!(
+        (&order["status"], &order["discount_amount"], &order["total_amount"]),
+        (&json!("PAID"), &json!(1000), &json!(4500))
+    );
     assert_eq!(order["redemptions"][text(id)]["rollback_id"], rollback["id"]);
     assert_eq!(redeemed(&app, "OFF10").await, 0);
 }
@@ -133,11 +145,19 @@ async fn only_what_the_redemption_has_taken_off_is_given_back() {
     let coupon = json!({"type": "DISCOUNT_VOUCHER", "discount": {"type": "AMOUNT", "amount_off": 100, "effect": "APPLY_TO_ITEMS"}});
     voucher(&app, "SHIRT", coupon, json!({"validation_rules": [rule["id"]]})).await;
     voucher(&app, "TEN", percent(10), json!({})).await;
-    let items = json!([{"product_id": product["id"], "quantity": 2}, {"product_id": "mug", "quantity": 1, "price": 500}]);
+    let items =
+        json!([{"product_id": product["id"], "quantity": 2}, {"product_id": "mug", "quantity": 1, "price": 500}]);
     let first = redeem(&app, json!({"redeemables": named(&["SHIRT"]), "order": {"items": items}})).await;
     let order = json!({"id": first["order"]["id"]});
     let second = redeem(&app, json!({"redeemables": named(&["TEN"]), "order": order})).await;
-    let lines = |order: &Value| order["items"].as_array().expect("lines").iter().map(|line| line["discount_amount"].as_i64()).collect::<Vec<_>>();
+    let lines = |order: &Value| {
+        order["items"]
+            .as_array()
+            .expect("lines")
+            .iter()
+            .map(|line| line["discount_amount"].as_i64())
+            .collect::<Vec<_>>()
+    };
     assert_eq!((lines(&second["order"]), sums(&second["order"])), (vec![Some(100), None], [240, 240, 2160]));
     let read = read(&app, &first["redemptions"][0]["id"]).await;
     assert_eq!(read["order"]["items"][0]["product"]["name"], "Shirt");
@@ -146,7 +166,10 @@ async fn only_what_the_redemption_has_taken_off_is_given_back() {
 
     let rollback = roll_back(&app, &first["redemptions"][0]["id"], json!({})).await.expect(200);
     let order = &rollback["order"];
-    assert_eq!((lines(order), &order["discount_amount"], &order["total_amount"]), (vec![None, None], &json!(240), &json!(2260)));
+    assert_eq!(
+        (lines(order), &order["discount_amount"], &order["total_amount"]),
+        (vec![None, None], &json!(240), &json!(2260))
+    );
     let rollback = roll_back(&app, &second["redemptions"][0]["id"], json!({})).await.expect(200);
     assert_eq!((rollback["order"].get("discount_amount"), &rollback["order"]["total_amount"]), (None, &json!(2500)));
 }
@@ -163,7 +186,10 @@ async fn what_was_added_for_free_is_taken_out_again() {
     assert_eq!((&answer["order"]["amount"], &answer["order"]["total_amount"]), (&json!(1700), &json!(1000)));
     let rollback = roll_back(&app, &answer["redemptions"][0]["id"], json!({})).await.expect(200);
     let order = &rollback["order"];
-    assert_eq!((order["items"].as_array().map(Vec::len), &order["amount"], &order["total_amount"]), (Some(1), &json!(1000), &json!(1000)));
+    assert_eq!(
+        (order["items"].as_array().map(Vec::len), &order["amount"], &order["total_amount"]),
+        (Some(1), &json!(1000), &json!(1000))
+    );
     assert_eq!((order.get("initial_amount"), order.get("items_discount_amount")), (None, None));
 }
 
@@ -178,13 +204,22 @@ async fn a_rollback_has_to_know_what_it_is_about() {
     let body = json!({"redeemables": named(&["OFF10"]), "order": order, "customer": {"source_id": "ada"}});
     let answer = redeem(&app, body).await;
     let id = &answer["redemptions"][0]["id"];
-    roll_back(&app, &json!("r_nothing"), json!({})).await.refused(404, "not_found", "Cannot find redemption with id r_nothing");
+    roll_back(&app, &json!("r_nothing"), json!({})).await.refused(
+        404,
+        "not_found",
+        "Cannot find redemption with id r_nothing",
+    );
     app.get("/v1/redemptions/v_nothing").await.refused(404, "not_found", "Cannot find redemption with id v_nothing");
     for (body, status, key, details) in [
         (json!({"order": {"source_id": "other"}}), 400, "invalid_order", "Order is not related with redemption."),
         (json!({"order": {"id": "ord_x"}}), 400, "invalid_order", "Order is not related with redemption."),
         (json!({"customer": {"id": "cust_x"}}), 404, "not_found", "Cannot find customer with id cust_x"),
-        (json!({"customer": {"source_id": "bob"}}), 400, "invalid_customer", "Customer is not related with redemption."),
+        (
+            json!({"customer": {"source_id": "bob"}}),
+            400,
+            "invalid_customer",
+            "Customer is not related with redemption.",
+        ),
         (json!({"tracking_id": "bob"}), 400, "invalid_customer", "Customer is not related with redemption."),
     ] {
         let refused = roll_back(&app, id, body).await;
@@ -196,7 +231,11 @@ async fn a_rollback_has_to_know_what_it_is_about() {
     on(&app, &["OLD"], 5500).await.expect(400);
     let list = app.get("/v1/redemptions?result=FAILURE&filters[object][conditions][$is]=redemption").await.expect(200);
     let failed = &list["redemptions"][0]["id"];
-    roll_back(&app, failed, json!({})).await.refused(400, "invalid_redemption", "Only a redemption that has succeeded can be rolled back.");
+    roll_back(&app, failed, json!({})).await.refused(
+        400,
+        "invalid_redemption",
+        "Only a redemption that has succeeded can be rolled back.",
+    );
 
     let body = json!({"order": {"source_id": "mine"}, "customer": {"source_id": "ada", "name": "Ada"}, "metadata": {"why": "late"}});
     let rollback = roll_back(&app, id, body).await.expect(200);
@@ -248,10 +287,19 @@ async fn rollbacks_are_told() {
     insta::assert_json_snapshot!("what is told of a rollback", redacted(received[0]["data"].clone()));
     let failed = &received[1]["data"];
     assert_eq!(failed["redemption_rollback"]["failure_code"], "already_rolled_back");
-    assert_eq!((&failed["redemption"]["status"], &failed["order"], failed.get("created_at")), (&json!("ROLLED_BACK"), &Value::Null, None));
+    assert_eq!(
+        (&failed["redemption"]["status"], &failed["order"], failed.get("created_at")),
+        (&json!("ROLLED_BACK"), &Value::Null, None)
+    );
     let activity = app.get("/v1/customers/ada/activity?limit=100").await.expect(200);
-    let kinds: Vec<&str> = activity["data"].as_array().expect("events").iter().map(|event| text(&event["type"])).collect();
-    for kind in ["customer.redemption.rollback.succeeded", "customer.redemption.rollback.failed", "customer.order.updated", "customer.order.canceled"] {
+    let kinds: Vec<&str> =
+        activity["data"].as_array().expect("events").iter().map(|event| text(&event["type"])).collect();
+    for kind in [
+        "customer.redemption.rollback.succeeded",
+        "customer.redemption.rollback.failed",
+        "customer.order.updated",
+        "customer.order.canceled",
+    ] {
         assert!(kinds.contains(&kind), "{kind}: {kinds:?}");
     }
 }

@@ -67,12 +67,7 @@ fn subject(tx: &mut Tx, found: Option<&Found>) -> Result<Subject> {
     }
 }
 
-fn shown(
-    redemption: &Redemption,
-    found: Option<&Found>,
-    customer: Option<&Customer>,
-    tx: &Tx,
-) -> RedemptionAnswer {
+fn shown(redemption: &Redemption, found: Option<&Found>, customer: Option<&Customer>, tx: &Tx) -> RedemptionAnswer {
     let mut shown = redemption.answer();
     shown.customer = customer.map(Customer::simple);
     match found.map(|found| &found.incentive) {

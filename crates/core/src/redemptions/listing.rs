@@ -380,11 +380,7 @@ struct Known {
 }
 
 impl Known {
-    async fn of(
-        guerdon: &Guerdon,
-        context: &Context,
-        redemptions: &[Redemption],
-    ) -> std::result::Result<Self, Error> {
+    async fn of(guerdon: &Guerdon, context: &Context, redemptions: &[Redemption]) -> std::result::Result<Self, Error> {
         let customers = redemptions.iter().filter_map(|redemption| redemption.customer_id.as_ref());
         let customers = documents(guerdon, context, customers.map(CustomerId::as_str)).await?;
         let orders = redemptions.iter().filter_map(|redemption| redemption.order.as_ref()?.id.as_ref());

@@ -7,6 +7,7 @@
 
 mod answer;
 mod counters;
+pub mod erasure;
 mod fail;
 pub mod listing;
 mod plan;
@@ -59,9 +60,7 @@ fn get(tx: &mut Tx, id: &str) -> Result<Arc<Redemption>> {
 fn channel(tx: &Tx) -> RedemptionChannel {
     let source = &tx.context().source;
     match (&source.user, &source.api_key) {
-        (Some(user), _) => {
-            RedemptionChannel { channel_id: user.id.to_string(), channel_type: ChannelType::User }
-        }
+        (Some(user), _) => RedemptionChannel { channel_id: user.id.to_string(), channel_type: ChannelType::User },
         (None, key) => RedemptionChannel {
             channel_id: key.as_ref().map(|key| key.app_id.clone()).unwrap_or_default(),
             channel_type: ChannelType::Api,

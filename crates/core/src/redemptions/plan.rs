@@ -39,7 +39,7 @@ pub(super) struct Step {
     pub place: usize,
     /// Credits or points that are taken off a card.
     pub amount: Option<i64>,
-    /// The order after it.
+    /// The order after it; not if it is the only one, for then it is the order after all of them.
     pub order: Option<Order>,
     pub lists: Lists,
     pub counts: Counts,
@@ -84,14 +84,9 @@ pub(super) fn plan(
 }
 
 impl Plan {
-    fn of(
-        tx: &Tx,
-        scene: &Scene,
-        gathering: &Gathering,
-        evaluation: &Evaluation<'_>,
-        input: &SceneInput,
-    ) -> Self {
+    fn of(tx: &Tx, scene: &Scene, gathering: &Gathering, evaluation: &Evaluation<'_>, input: &SceneInput) -> Self {
         let mut referrer = None;
+        let is_one = gathering.redeemables.len() == 1;
         let steps = evaluation.applied().map(|(place, applied)| {
             let found = gathering.redeemables[place].found.as_ref();
             if let Some(known) = found.and_then(answer::referrer) {
@@ -100,7 +95,7 @@ impl Plan {
             Step {
                 place,
                 amount: spent(applied),
-                order: answer::of_step(scene, applied, None),
+                order: if is_one { None } else { answer::of_step(scene, applied, None) },
                 lists: applied.lists.clone(),
                 counts: counts(applied),
             }

@@ -8,9 +8,7 @@ use guerdon_model::{
     ids::CustomerId,
     metadata::Metadata,
     order::Order,
-    redeemable::{
-        RedeemableAnswer, RedeemableInput, RedeemableObject, RedeemablesInput, RequestedInput, SceneInput,
-    },
+    redeemable::{RedeemableAnswer, RedeemableInput, RedeemableObject, RedeemablesInput, RequestedInput, SceneInput},
     redemption::{Redemption, RedemptionAnswer, RedemptionsAnswer},
     validation::CodeValidationInput,
     voucher::Voucher,

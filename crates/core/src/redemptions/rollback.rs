@@ -10,8 +10,8 @@ use guerdon_model::{
     order::Order,
     redeemable::{Card, ErrorAnswer},
     redemption::{
-        ChannelType, Redemption, RedemptionAnswer, RedemptionKind, RedemptionStatus, RolledBack, RollbackInput,
-        RollbacksAnswer,
+        ChannelType, Redemption, RedemptionAnswer, RedemptionKind, RedemptionStatus, RollbackInput, RollbacksAnswer,
+        RolledBack,
     },
     stacking_rules::RollbackOrderMode,
     voucher::Voucher,
@@ -458,11 +458,7 @@ fn refund(
     };
     let mut details = details(part, order);
     details.insert("rollback".into(), json!({"id": rollback.id}));
-    let shown = [
-        ("order", json!(order)),
-        ("redemption", json!(part.answer())),
-        ("rollback", json!(rollback.answer())),
-    ];
+    let shown = [("order", json!(order)), ("redemption", json!(part.answer())), ("rollback", json!(rollback.answer()))];
     let shown = shown.map(|(key, value)| (key.to_owned(), value)).into_iter().collect();
     let entry = Entry { details, shown, ..Entry::of(transaction_type, amount) };
     ledger::post(tx, voucher, entry).map(drop)

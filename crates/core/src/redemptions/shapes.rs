@@ -102,8 +102,8 @@ pub(super) fn read(kept: &Order, known: Option<&Order>, is_child: bool) -> Order
 }
 
 fn describe(item: &mut OrderItem, known: &OrderItem) {
-    let is_same = (&item.product_id, &item.sku_id, &item.source_id)
-        == (&known.product_id, &known.sku_id, &known.source_id);
+    let is_same =
+        (&item.product_id, &item.sku_id, &item.source_id) == (&known.product_id, &known.sku_id, &known.source_id);
     if is_same {
         item.product = known.product.clone();
         item.sku = known.sku.clone();

@@ -49,8 +49,7 @@ impl Subject {
         let config = tx.config();
         let campaign = config.campaign_with_id(&tier.campaign_id);
         Self {
-            campaign: campaign
-                .map(|campaign| campaign.simple(category_of(config, campaign.category_id.as_ref()))),
+            campaign: campaign.map(|campaign| campaign.simple(category_of(config, campaign.category_id.as_ref()))),
             tier: Some(tier.simple()),
             ..Self::default()
         }

@@ -157,8 +157,7 @@ pub(super) fn write(
             Some(_) if is_stacked && !expands(Expansion::Order) => Patch::Absent,
             Some(of_step) => Patch::Value(Box::new(of_step)),
         };
-        let categories =
-            expands(Expansion::Category).then(|| redeemables::answer::categories(tx.config(), found));
+        let categories = expands(Expansion::Category).then(|| redeemables::answer::categories(tx.config(), found));
         match &incentive {
             Redeemable::Voucher(voucher) => shown.voucher = answer::short_voucher(tx.config(), voucher, categories),
             Redeemable::Tier(ready) => {

@@ -27,9 +27,9 @@ use crate::{
 };
 
 pub use answer::{
-    CreditsSpent, ListedTier, ListedVoucher, PointsSpent, RedeemedTier, RedeemedVoucher,
-    RedemptionAnswer, RedemptionsAnswer, RelatedRedemption, RelatedRedemptions, RollbacksAnswer, SessionRef, ShortTier, TierStub,
-    ShortVoucher, VoucherRedemptions, VoucherStub, WholeVoucher,
+    CreditsSpent, ListedTier, ListedVoucher, PointsSpent, RedeemedTier, RedeemedVoucher, RedemptionAnswer,
+    RedemptionsAnswer, RelatedRedemption, RelatedRedemptions, RollbacksAnswer, SessionRef, ShortTier, ShortVoucher,
+    TierStub, VoucherRedemptions, VoucherStub, WholeVoucher,
 };
 pub use event::{RedemptionData, RollbackData};
 pub use input::RollbackInput;
