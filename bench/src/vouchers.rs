@@ -104,6 +104,7 @@ impl Bench {
             ("expired", filter("[active][conditions][$expired]=true")),
             ("by metadata of a fifth", filter("[metadata.season][conditions][$is]=summer")),
             ("by metadata of none", filter("[metadata.season][conditions][$is]=never")),
+            ("redeemed", filter("[redemption_status][conditions][$redeemed]=true")),
             ("referral codes", filter("[is_referral_code][conditions][$is]=true")),
             ("expiring soon", filter("[expiration_date][conditions][$before]=2030-01-01")),
             ("created today", "vouchers?created_at[after]=2026-01-01T00:00:00Z".to_owned()),
