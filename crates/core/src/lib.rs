@@ -35,6 +35,7 @@ pub mod promotions;
 pub mod publications;
 pub mod redeemables;
 pub mod redemptions;
+mod referrals;
 pub mod retention;
 pub mod secrets;
 pub mod segments;

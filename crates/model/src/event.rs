@@ -94,6 +94,7 @@ event_types! {
         CUSTOMER_LOYALTY_POINTS_ADDED = "customer.voucher.loyalty_card.points_added";
         CUSTOMER_VALIDATION_SUCCEEDED = "customer.validation.succeeded";
         CUSTOMER_VALIDATION_FAILED = "customer.validation.failed";
+        CUSTOMER_REFERRED = "customer.referred";
         REDEMPTION_SUCCEEDED = "redemption.succeeded";
         REDEMPTION_FAILED = "redemption.failed";
         ROLLBACK_SUCCEEDED = "redemption.rollback.succeeded";

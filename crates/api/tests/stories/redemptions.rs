@@ -351,26 +351,76 @@ async fn a_loyalty_card_needs_a_reward() {
     assert_eq!((&refused["key"], &refused["resource_type"]), (&json!("missing_reward"), &json!("redemption")));
 }
 
-#[tokio::test]
-async fn a_referral_code_is_redeemed_by_others_than_its_holder() {
-    let app = TestApp::new().await;
+/// A program in which a redemption refers somebody, and the code that Ada has published.
+async fn referral(app: &TestApp) -> (String, Value) {
     let template = json!({"type": "DISCOUNT_VOUCHER", "discount": {"type": "PERCENT", "percent_off": 30}});
-    let referral = json!({"conversion_event_type": "redemption"});
     let campaign = json!({"name": "Friends", "campaign_type": "REFERRAL_PROGRAM", "voucher": template,
-        "type": "AUTO_UPDATE", "referral_program": referral});
+        "type": "AUTO_UPDATE", "referral_program": {"conversion_event_type": "redemption"}});
     app.post("/v1/campaigns", campaign).await.expect(200);
     let publication = json!({"campaign": "Friends", "customer": {"source_id": "ada"}});
     let published = app.post("/v1/publications", publication).await.expect(200);
-    let code = text(&published["voucher"]["code"]);
-    let by =
-        |who: &str| json!({"redeemables": named(&[code]), "order": {"amount": 20_000}, "customer": {"source_id": who}});
+    (text(&published["voucher"]["code"]).to_owned(), published["customer_id"].clone())
+}
+
+#[tokio::test]
+async fn a_referral_code_is_redeemed_by_others_than_its_holder() {
+    let app = TestApp::new().await;
+    let (code, ada) = referral(&app).await;
+    let by = |who: &str| json!({"redeemables": named(&[&code]), "order": {"amount": 20_000}, "customer": {"source_id": who}});
     let refused = app.post("/v1/redemptions", by("ada")).await.expect(400);
     assert_eq!(refused["key"], "referrer_not_permitted_to_redeem");
     let answer = redeem(&app, by("bob")).await;
     assert_eq!(sums(&answer["order"]), [6000, 6000, 14_000]);
-    assert_eq!(answer["order"]["referrer_id"], published["customer_id"]);
+    assert_eq!(answer["order"]["referrer_id"], ada);
     let order = app.get(&format!("/v1/orders/{}", text(&answer["order"]["id"]))).await.expect(200);
-    assert_eq!(order["referrer_id"], published["customer_id"]);
+    assert_eq!(order["referrer_id"], ada);
+}
+
+#[tokio::test]
+async fn whoever_redeems_a_referral_code_was_referred() {
+    let app = TestApp::new().await;
+    let (code, ada) = referral(&app).await;
+    let by = |who: &str| json!({"redeemables": named(&[&code]), "order": {"amount": 20_000}, "customer": {"source_id": who}});
+    app.post("/v1/customers", json!({"source_id": "bob"})).await.expect(200);
+    let first = redeem(&app, by("bob")).await["redemptions"][0].clone();
+    redeem(&app, by("bob")).await;
+    redeem(&app, by("eve")).await;
+    let customer = async |who: &str| app.get(&format!("/v1/customers/{who}")).await.expect(200);
+    let bob = customer("bob").await;
+    let referrals = &bob["referrals"];
+    let expected = json!({"campaign_id": first["voucher"]["campaign_id"], "referrer_id": ada, "related_object_id": first["id"],
+        "related_object_type": "redemption", "date": first["date"]});
+    assert_eq!((&referrals["total"], &referrals["campaigns"]), (&json!(1), &json!([expected])));
+    let referred = async || {
+        let loyalty = customer("ada").await["loyalty"].clone();
+        let summary = app.get("/v1/campaigns/Friends/summary").await.expect(200);
+        [
+            &loyalty["referred_customers"],
+            &loyalty["campaigns"]["Friends"]["referred_customers"],
+            &summary["referred_customers"],
+        ]
+        .map(Value::as_i64)
+    };
+    assert_eq!(referred().await, [Some(2); 3]);
+    let holders = app.get(&format!("/v1/referrals/Friends/members/{code}/holders?order=id")).await.expect(200);
+    let roles: Vec<&Value> =
+        holders["data"].as_array().expect("holders").iter().map(|holder| &holder["holder_role"]).collect();
+    assert_eq!(roles, ["REFERRER", "REFEREE", "REFEREE"]);
+    let activity = app.get("/v1/customers/bob/activity?limit=100").await.expect(200);
+    let events: Vec<&Value> = activity["data"]
+        .as_array()
+        .expect("events")
+        .iter()
+        .filter(|event| event["type"] == "customer.referred")
+        .collect();
+    assert_eq!(events.len(), 1);
+    insta::assert_json_snapshot!(
+        "what is told of somebody who was referred",
+        redacted(events[0]["data"]["data"].clone())
+    );
+    app.post(&format!("/v1/redemptions/{}/rollback", text(&first["id"])), json!({})).await.expect(200);
+    assert_eq!(customer("bob").await["referrals"], json!({"total": 0, "campaigns": []}));
+    assert_eq!(referred().await, [Some(1); 3]);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use guerdon_model::{
 };
 
 use super::{Found, Gathered, Gathering, Incentive, Scene};
-use crate::{snapshot::Snapshot, tx::Tx};
+use crate::{referrals, snapshot::Snapshot, tx::Tx};
 
 /// What answers tell of an evaluation.
 #[derive(Debug)]
@@ -100,10 +100,8 @@ fn referred(mut order: Order, referrer: Option<&CustomerId>) -> Order {
 /// Who refers by what was found, if it is a referral code.
 pub fn referrer(found: &Found) -> Option<&CustomerId> {
     match &found.incentive {
-        Incentive::Voucher(voucher) if voucher.is_referral_code => {
-            voucher.referrer_id.as_ref().or(voucher.holder_id.as_ref())
-        }
-        Incentive::Voucher(_) | Incentive::Tier(_) => None,
+        Incentive::Voucher(voucher) => referrals::referrer(voucher),
+        Incentive::Tier(_) => None,
     }
 }
 

@@ -30,6 +30,7 @@ use crate::{
         Scene, gather, keys as keys_of_redeemables, keys_of_scene,
         locks::{self, Attempt},
     },
+    referrals,
     service::Guerdon,
     snapshot::Snapshot,
     tx::{Result, Tx},
@@ -225,6 +226,7 @@ fn further_keys(tx: &mut Tx, input: &RedeemablesInput, scene: &Scene) -> Result<
             RedeemableObject::Voucher => {
                 let Some(voucher) = vouchers::find(tx, id)? else { continue };
                 keys.extend(counters::keys_of_voucher(&voucher, &people));
+                keys.extend(people.customer.into_iter().flat_map(|customer| referrals::keys(tx, &voucher, customer)));
                 if let Some(campaign) = &voucher.campaign_id {
                     keys.extend(counters::keys_of_campaign(tx, campaign, &people));
                 }

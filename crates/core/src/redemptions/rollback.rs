@@ -37,6 +37,7 @@ use crate::{
     orders::{self, redeemed},
     promotions::tiers,
     redeemables::{self, RESOURCE},
+    referrals,
     service::Guerdon,
     snapshot::Snapshot,
     tx::{Result, Tx},
@@ -430,6 +431,7 @@ fn undo(
             count_holder(tx, &voucher, card, -amount)?;
         }
         vouchers::store(tx, Some(&before), voucher.clone())?;
+        referrals::revert(tx, &voucher, part)?;
         restored = Some(voucher);
     }
     let incentive = part.incentive.as_ref();

@@ -28,6 +28,7 @@ use crate::{
     },
     orders::redeemed,
     redeemables::{self, Found, Gathering, Incentive, Scene, counted::starts, locks},
+    referrals,
     snapshot::Snapshot,
     tx::{Result, Tx},
     vouchers::{
@@ -184,6 +185,13 @@ pub(super) fn write(
     for shown in carried.iter_mut().map(|one| &mut one.shown).chain(&mut shown_parent) {
         shown.customer = customer.clone();
     }
+    if let Some(customer) = &customer_id {
+        for One { shown, incentive, .. } in &carried {
+            if let Redeemable::Voucher(voucher) = incentive {
+                referrals::convert(tx, voucher, customer, is_new, shown)?;
+            }
+        }
+    }
     if let Some((change, _)) = &ordered {
         change.tell_of(tx, shown_parent.as_ref().or(carried.first().map(|one| &one.shown)))?;
     }
@@ -277,8 +285,16 @@ fn tell_all(
             Redeemable::Tier(ready) => Subject::tier(tx, &ready.tier),
         };
         subject.belongs_to(stack.as_ref());
-        let order = shown.order.as_value().map(|order| &**order).or(whole.as_ref());
-        subject.tell(tx, tell::REDEEMED, order, shown, None);
+        // After this step, and with what is true of the order as a whole.
+        let of_step = shown.order.as_value().zip(whole.as_ref()).map(|(step, whole)| Order {
+            created_at: whole.created_at,
+            updated_at: whole.updated_at.clone(),
+            status: whole.status,
+            customer_id: whole.customer_id.clone(),
+            referrer_id: whole.referrer_id.clone(),
+            ..step.as_ref().clone()
+        });
+        subject.tell(tx, tell::REDEEMED, of_step.as_ref().or(whole.as_ref()), shown, None);
     }
     if let Some(parent) = parent {
         Subject::of_several(stack).tell(tx, tell::REDEEMED, whole.as_ref(), parent, None);
