@@ -141,7 +141,8 @@ fn place(column: &str) -> usize {
 #[derive(Default)]
 struct Selection {
     conditions: Vec<(usize, Condition)>,
-    /// Those of which one has to fit; all if none.
+    /// Those of which one has to fit; all if none. Where there are conditions, which narrow more, it is the filter's
+    /// matter.
     kinds: Option<Vec<RedemptionKind>>,
     filter: Option<Filter>,
 }
@@ -188,7 +189,7 @@ impl RedemptionListing {
         if !self.outcomes.is_empty() {
             selection.narrow(|kind| self.outcomes.iter().any(|outcome| outcome.result() == kind.result()));
             let is_whole = self.outcomes.iter().all(|outcome| matches!(outcome, Outcome::Result(_)));
-            if !is_whole {
+            if !is_whole || !selection.conditions.is_empty() {
                 selection.and(any_of(&self.outcomes));
             }
         }
@@ -294,8 +295,8 @@ pub async fn list(
             let begun = |time: Timestamp| Arc::from(time_ordered_beginning(time).as_str());
             let Between { after, before } = listing.created;
             let query = Query {
+                one_of: kinds.filter(|_| conditions.is_empty()).map(of_kinds),
                 conditions,
-                one_of: kinds.map(of_kinds),
                 filter,
                 from_id: after.map(|after| begun(after.plus_millis(1))),
                 below_id: before.map(begun),
