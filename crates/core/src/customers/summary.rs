@@ -126,19 +126,31 @@ pub fn count_spent(summary: &mut RedemptionsSummary, card: Card, amount: i64) {
     *spent = spent.saturating_add(amount).max(0);
 }
 
-/// Counts what was taken off a card that the customer holds; negative if it was given back.
-pub fn count_taken(customer: &mut Customer, card: Card, campaign: Option<&Campaign>, amount: i64) {
-    let less = |count: &mut i64| *count = count.saturating_sub(amount).max(0);
-    match card {
-        Card::GiftVoucher => less(&mut customer.summary.redemptions.gift.amount_to_go),
-        Card::LoyaltyCard => {
-            less(&mut customer.summary.redemptions.loyalty_card.points_to_go);
+/// Counts what was put on a card that the customer holds, or taken off if negative.
+pub fn count_balance(customer: &mut Customer, card: Card, campaign: Option<&Campaign>, change: i64) {
+    let more = |count: &mut i64| *count = count.saturating_add(change).max(0);
+    match (card, campaign) {
+        (Card::GiftVoucher, _) => more(&mut customer.summary.redemptions.gift.amount_to_go),
+        (Card::LoyaltyCard, campaign) => {
+            more(&mut customer.summary.redemptions.loyalty_card.points_to_go);
             if let Some(campaign) = campaign {
-                less(&mut customer.loyalty.campaigns.entry(campaign.name.clone()).or_default().points);
-                let redeemed = customer.internal.redeemed_points.entry(campaign.name.clone()).or_default();
-                *redeemed = redeemed.saturating_add(amount).max(0);
+                more(&mut customer.loyalty.campaigns.entry(campaign.name.clone()).or_default().points);
             }
         }
+    }
+}
+
+/// Counts points that the customer has received on a card of a campaign.
+pub fn count_received(customer: &mut Customer, points: i64) {
+    customer.loyalty.points = customer.loyalty.points.saturating_add(points.max(0));
+}
+
+/// Counts what was redeemed of a card that the customer holds; negative if it was given back.
+pub fn count_taken(customer: &mut Customer, card: Card, campaign: Option<&Campaign>, amount: i64) {
+    count_balance(customer, card, campaign, amount.saturating_neg());
+    if let (Card::LoyaltyCard, Some(campaign)) = (card, campaign) {
+        let redeemed = customer.internal.redeemed_points.entry(campaign.name.clone()).or_default();
+        *redeemed = redeemed.saturating_add(amount).max(0);
     }
 }
 
