@@ -3,7 +3,7 @@
 use guerdon_model::{
     Error, Patch,
     customer::{Customer, SimpleCustomer},
-    ids::{CustomerId, RedemptionId},
+    ids::CustomerId,
     order::Order,
     promotion_stack::SimpleStack,
     redeemable::{Card, Expansion, RedeemableObject, RedeemablesInput, RequestedInput},
@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use super::{
     answer, channel,
     counters::{self, Change, People},
-    plan::{Plan, Planned},
+    plan::{Plan, Planned, Step},
     redeem::{Carried, One, Redeemable, api_key, sent_metadata},
     shapes,
     tell::{self, Subject},
@@ -26,7 +26,7 @@ use crate::{
         self, Mentioned,
         summary::{self, Redeemed},
     },
-    orders::redeemed,
+    orders::{self, redeemed},
     redeemables::{self, Found, Gathering, Incentive, Scene, counted::starts, locks},
     referrals,
     snapshot::Snapshot,
@@ -59,6 +59,16 @@ pub(super) fn incentive_of(found: &Found) -> RedeemedIncentive {
     }
 }
 
+/// What all that is written for one request has in common.
+struct Writing<'w> {
+    input: &'w RedeemablesInput,
+    scene: &'w Scene,
+    gathering: &'w Gathering,
+    people: People<'w>,
+    /// Whether there is something that stands for all of them.
+    is_stacked: bool,
+}
+
 /// Writes what was planned: customer, order, what is redeemed, counters, redemptions; and tells of it.
 pub(super) fn write(
     tx: &mut Tx,
@@ -74,67 +84,116 @@ pub(super) fn write(
         customer.tell(tx);
     }
     let is_new = matches!(customer, Some(Mentioned::Created(_)));
-    let customer_id = customer.map(|customer| customer.customer().id.clone());
-    let people = People { customer: customer_id.as_ref(), is_new, api_key: api_key(tx) };
-    let made = |id: RedemptionId, tx: &Tx| Redemption {
-        customer_id: customer_id.clone(),
-        tracking_id: customer_id.as_ref().and(scene.tracking_id.clone()),
-        metadata: sent_metadata(&input.scene),
-        ..Redemption::new(id, tx.now(), channel(tx))
-    };
-
+    let customer = customer.map(|customer| customer.customer().id.clone());
+    let people = People { customer: customer.as_ref(), is_new, api_key: api_key(tx) };
     let is_stacked = gathering.redeemables.len() > 1;
-    let mut parent = is_stacked.then(|| made(tx.new_id(), tx));
-    let mut redemptions = Vec::with_capacity(steps.len());
-    for step in &steps {
-        let found = found(gathering, step.place)?;
-        redemptions.push(Redemption {
-            amount: step.amount,
-            parent_redemption_id: parent.as_ref().map(|parent| parent.id.clone()),
-            session: found.own_lock.as_ref().map(|lock| lock.key.clone()),
-            incentive: Some(incentive_of(found)),
-            counted: step.counts,
-            ..made(tx.new_id(), tx)
-        });
-    }
-    if let Some(parent) = &mut parent {
-        parent.stacked = redemptions.iter().map(|redemption| redemption.id.clone()).collect();
-    }
+    let writing = Writing { input, scene, gathering, people, is_stacked };
 
-    let sent = input.scene.order.as_ref();
-    let ordered = match (sent, planned) {
-        (Some(sent), Some(Planned { kept, shown })) => {
-            let whole = parent.as_ref().or(redemptions.first()).ok_or(Error::Internal)?;
-            let entry = (whole.id.clone(), OrderRedemption::of(whole));
-            let people = redeemed::People { customer: customer_id.as_ref(), referrer: referrer.as_ref() };
-            let change = redeemed::redeem(tx, sent, kept, &people, entry)?;
-            let mut shown = shapes::stored_as(shown, change.order());
-            if shown.amount.is_some() {
-                shown.show_nothing_applied();
-            }
-            Some((change, shown))
-        }
-        _ => None,
+    let (parent, redemptions) = writing.begun(tx, &steps)?;
+    let ordered = match planned {
+        Some(planned) => writing.order(tx, planned, parent.as_ref().or(redemptions.first()), referrer.as_ref())?,
+        None => None,
     };
     let order = ordered.as_ref().map(|(_, order)| order);
-
-    let starts = starts(tx);
-    let expands = |expansion| input.scene.expands(expansion);
     let mut carried = Vec::with_capacity(redemptions.len());
-    for (mut redemption, step) in redemptions.into_iter().zip(steps) {
-        let found = found(gathering, step.place)?;
-        let of_step = match (&parent, order, step.order) {
-            (None, Some(order), _) => Some(shapes::of_whole(order)),
-            (Some(_), Some(order), Some(of_step)) => Some(shapes::of_child(&shapes::stored_as(of_step, order))),
+    for (redemption, step) in redemptions.into_iter().zip(steps) {
+        carried.push(writing.redeem(tx, redemption, step, order)?);
+    }
+    let mut parent = parent.map(|parent| keep_parent(tx, parent, order));
+
+    if let Some(id) = &customer {
+        let customer = count_customer(tx, id, &carried)?;
+        for shown in carried.iter_mut().map(|one| &mut one.shown).chain(&mut parent) {
+            shown.customer = Some(customer.clone());
+        }
+        for One { shown, incentive, .. } in &carried {
+            if let Redeemable::Voucher(voucher) = incentive {
+                referrals::convert(tx, voucher, id, is_new, shown)?;
+            }
+        }
+    }
+    if let Some((change, _)) = &ordered {
+        change.tell_of(tx, parent.as_ref().or(carried.first().map(|one| &one.shown)))?;
+    }
+    tell_all(tx, &carried, parent.as_ref(), order, stack(tx.config(), &input.requested))?;
+    let (forgetful, order) = match ordered {
+        Some((change, order)) => (change.into_saved().forgetful, Some(order)),
+        None => (Vec::new(), None),
+    };
+    Ok((Carried { redemptions: carried, parent, order, inapplicable, skipped }, forgetful))
+}
+
+impl Writing<'_> {
+    fn new_redemption(&self, tx: &Tx) -> Redemption {
+        let customer_id = self.people.customer.cloned();
+        Redemption {
+            tracking_id: customer_id.as_ref().and(self.scene.tracking_id.clone()),
+            customer_id,
+            metadata: sent_metadata(&self.input.scene),
+            ..Redemption::new(tx.new_id(), tx.now(), channel(tx))
+        }
+    }
+
+    fn found(&self, step: &Step) -> Result<&Found> {
+        // What is applied was found.
+        Ok(self.gathering.redeemables[step.place].found.as_ref().ok_or(Error::Internal)?)
+    }
+
+    /// One redemption for each step, and what stands for all of them, whose id is the first.
+    fn begun(&self, tx: &Tx, steps: &[Step]) -> Result<(Option<Redemption>, Vec<Redemption>)> {
+        let mut parent = self.is_stacked.then(|| self.new_redemption(tx));
+        let mut redemptions = Vec::with_capacity(steps.len());
+        for step in steps {
+            let found = self.found(step)?;
+            redemptions.push(Redemption {
+                amount: step.amount,
+                parent_redemption_id: parent.as_ref().map(|parent| parent.id.clone()),
+                session: found.own_lock.as_ref().map(|lock| lock.key.clone()),
+                incentive: Some(incentive_of(found)),
+                counted: step.counts,
+                ..self.new_redemption(tx)
+            });
+        }
+        if let Some(parent) = &mut parent {
+            parent.stacked = redemptions.iter().map(|redemption| redemption.id.clone()).collect();
+        }
+        Ok((parent, redemptions))
+    }
+
+    /// Stores the order, which gets its discounts by `whole`; the order as the answer shows it.
+    fn order(
+        &self,
+        tx: &mut Tx,
+        Planned { kept, shown }: Planned,
+        whole: Option<&Redemption>,
+        referrer: Option<&CustomerId>,
+    ) -> Result<Option<(orders::Change, Order)>> {
+        let (Some(sent), Some(whole)) = (&self.input.scene.order, whole) else { return Ok(None) };
+        let entry = (whole.id.clone(), OrderRedemption::of(whole));
+        let people = redeemed::People { customer: self.people.customer, referrer };
+        let change = redeemed::redeem(tx, sent, kept, &people, entry)?;
+        let mut shown = shapes::stored_as(shown, change.order());
+        if shown.amount.is_some() {
+            shown.show_nothing_applied();
+        }
+        Ok(Some((change, shown)))
+    }
+
+    /// Redeems one step, on an order that is stored by now.
+    fn redeem(&self, tx: &mut Tx, mut redemption: Redemption, step: Step, order: Option<&Order>) -> Result<One> {
+        let found = self.found(&step)?;
+        let of_step = match (self.is_stacked, order, step.order) {
+            (false, Some(order), _) => Some(shapes::of_whole(order)),
+            (true, Some(order), Some(of_step)) => Some(shapes::of_child(&shapes::stored_as(of_step, order))),
             _ => None,
         };
         redemption.order = of_step.as_ref().map(shapes::kept);
-        let change = Change::Add(step.counts, starts);
+        let change = Change::Add(step.counts, starts(tx));
         let incentive = match &found.incentive {
             Incentive::Voucher(before) => {
                 let mut voucher = before.as_ref().clone();
                 locks::give_back(tx, found, &mut voucher);
-                counters::count_voucher(tx, &mut voucher, &people, &change)?;
+                counters::count_voucher(tx, &mut voucher, &self.people, &change)?;
                 voucher.updated_at = Some(tx.now());
                 spend(tx, &mut voucher, &redemption, order)?;
                 if let Some((card, amount)) = spent(&redemption) {
@@ -144,69 +203,54 @@ pub(super) fn write(
                 Redeemable::Voucher(Box::new(voucher))
             }
             Incentive::Tier(ready) => {
-                counters::count_tier(tx, ready.tier.id.as_str(), &people, &change)?;
+                counters::count_tier(tx, ready.tier.id.as_str(), &self.people, &change)?;
                 Redeemable::Tier(ready.clone())
             }
         };
         if let Some(campaign) = &found.campaign {
-            counters::count_campaign(tx, &campaign.id, &people, &redemption, &change)?;
+            counters::count_campaign(tx, &campaign.id, &self.people, &redemption, &change)?;
         }
         tx.put(redemption.clone());
+        let shown = self.shown(tx, found, &redemption, &incentive, of_step);
+        Ok(One { redemption, shown, incentive, lists: step.lists })
+    }
+
+    /// A redemption as the answer shows it, as far as the request wants to be told.
+    fn shown(
+        &self,
+        tx: &Tx,
+        found: &Found,
+        redemption: &Redemption,
+        incentive: &Redeemable,
+        order: Option<Order>,
+    ) -> RedemptionAnswer {
+        let expands = |expansion| self.input.scene.expands(expansion);
         let mut shown = redemption.answer();
-        shown.order = match of_step {
+        shown.order = match order {
             None => Patch::Null,
-            Some(_) if is_stacked && !expands(Expansion::Order) => Patch::Absent,
-            Some(of_step) => Patch::Value(Box::new(of_step)),
+            Some(_) if self.is_stacked && !expands(Expansion::Order) => Patch::Absent,
+            Some(order) => Patch::Value(Box::new(order)),
         };
         let categories = expands(Expansion::Category).then(|| redeemables::answer::categories(tx.config(), found));
-        match &incentive {
+        match incentive {
             Redeemable::Voucher(voucher) => shown.voucher = answer::short_voucher(tx.config(), voucher, categories),
             Redeemable::Tier(ready) => {
                 let metadata = expands(Expansion::Redeemable).then(|| ready.tier.metadata.clone());
                 shown.promotion_tier = Some(answer::short_tier(&ready.tier, metadata, categories));
             }
         }
-        carried.push(One { redemption, shown, incentive, lists: step.lists });
+        shown
     }
-    let of_parent = order.filter(|_| parent.is_some()).map(shapes::of_whole);
-    let mut shown_parent = None;
-    if let Some(mut parent) = parent {
-        parent.order = of_parent.as_ref().map(shapes::kept);
-        let mut shown = parent.answer();
-        shown.order = of_parent.map_or(Patch::Null, |order| Patch::Value(Box::new(order)));
-        tx.put(parent);
-        shown_parent = Some(shown);
-    }
-
-    let customer = match &customer_id {
-        Some(id) => Some(count_customer(tx, id, &carried)?),
-        None => None,
-    };
-    for shown in carried.iter_mut().map(|one| &mut one.shown).chain(&mut shown_parent) {
-        shown.customer = customer.clone();
-    }
-    if let Some(customer) = &customer_id {
-        for One { shown, incentive, .. } in &carried {
-            if let Redeemable::Voucher(voucher) = incentive {
-                referrals::convert(tx, voucher, customer, is_new, shown)?;
-            }
-        }
-    }
-    if let Some((change, _)) = &ordered {
-        change.tell_of(tx, shown_parent.as_ref().or(carried.first().map(|one| &one.shown)))?;
-    }
-    let stack = stack(tx.config(), &input.requested);
-    tell_all(tx, &carried, shown_parent.as_ref(), order, stack)?;
-    let (forgetful, order) = match ordered {
-        Some((change, order)) => (change.into_saved().forgetful, Some(order)),
-        None => (Vec::new(), None),
-    };
-    Ok((Carried { redemptions: carried, parent: shown_parent, order, inapplicable, skipped }, forgetful))
 }
 
-fn found(gathering: &Gathering, place: usize) -> Result<&Found> {
-    // What is applied was found.
-    Ok(gathering.redeemables[place].found.as_ref().ok_or(Error::Internal)?)
+/// Stores what stands for several; as the answer shows it.
+fn keep_parent(tx: &mut Tx, mut parent: Redemption, order: Option<&Order>) -> RedemptionAnswer {
+    let order = order.map(shapes::of_whole);
+    parent.order = order.as_ref().map(shapes::kept);
+    let mut shown = parent.answer();
+    shown.order = order.map_or(Patch::Null, |order| Patch::Value(Box::new(order)));
+    tx.put(parent);
+    shown
 }
 
 /// Takes what is spent off a card, with an entry in its ledger.
