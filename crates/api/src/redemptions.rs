@@ -16,7 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     call::Call,
-    respond::{Answer, Refusal, json, json_with},
+    respond::{Answer, Refusal, json, json_with, replayed},
 };
 
 /// The last page of redemptions that can be listed.
@@ -30,6 +30,7 @@ fn respond(outcome: Outcome<impl Serialize>) -> Answer {
             let status = StatusCode::from_u16(error.code).unwrap_or(StatusCode::BAD_REQUEST);
             Ok(json_with(status, &error))
         }
+        Outcome::Before(kept) => Ok(replayed(&kept)),
     }
 }
 

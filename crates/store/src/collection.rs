@@ -4,6 +4,7 @@
 
 mod campaigns;
 mod exports;
+mod kept_answers;
 mod ledger;
 mod orders;
 mod promotions;
@@ -71,6 +72,7 @@ pub enum Collection {
     SessionLocks,
     PersonalUsages,
     Redemptions,
+    KeptAnswers,
 }
 
 /// How a collection is stored.
@@ -336,11 +338,13 @@ static TABLE: [Spec; Collection::ALL.len()] = [
         configuration: false,
         counted: true,
     },
+    // Looked up by the key that a request came with, and deleted by time.
+    Spec { table: "kept_answers", columns: &[time("expires_at")], configuration: false, counted: false },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 37] = [
+    pub const ALL: [Collection; 38] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -378,7 +382,11 @@ impl Collection {
         Collection::SessionLocks,
         Collection::PersonalUsages,
         Collection::Redemptions,
+        Collection::KeptAnswers,
     ];
+
+    /// Those whose documents are deleted once the time in their column `expires_at` has come.
+    pub const EXPIRING: [Collection; 1] = [Collection::KeptAnswers];
 
     /// This collection's row of the table.
     pub fn spec(self) -> &'static Spec {

@@ -664,3 +664,29 @@ async fn whoever_is_erased_leaves_redemptions_without_a_name() {
     assert_eq!(rollback["order"], Value::Null, "it was erased, too");
     assert_eq!(redeemed(&app, "OFF10").await, 0);
 }
+
+/// The same request with an `Idempotency-Key`.
+async fn keyed(app: &TestApp, path: &str, key: &str, body: &Value) -> Reply {
+    let request = axum::http::Request::post(path)
+        .header("X-App-Id", crate::app::SERVER.0)
+        .header("X-App-Token", crate::app::SERVER.1)
+        .header("Idempotency-Key", key)
+        .header("content-type", "application/json");
+    app.send(request.body(axum::body::Body::from(body.to_string())).expect("a request")).await
+}
+
+#[tokio::test]
+async fn a_request_that_is_sent_again_with_its_key_redeems_once() {
+    let app = example().await;
+    let body = json!({"redeemables": named(&["OFF10"]), "order": {"amount": 5500}});
+    let first = keyed(&app, "/v1/redemptions", "one", &body).await;
+    let again = keyed(&app, "/v1/redemptions", "one", &body).await;
+    assert_eq!((again.expect(200), redeemed(&app, "OFF10").await), (first.expect(200), 1));
+    let path = format!("/v1/redemptions/{}/rollback", text(&first.body["redemptions"][0]["id"]));
+    let rollback = keyed(&app, &path, "two", &json!({})).await;
+    assert_eq!(keyed(&app, &path, "two", &json!({})).await.expect(200), rollback.expect(200));
+    let old = json!({"redeemables": named(&["OLD"]), "order": {"amount": 5500}});
+    let failed = keyed(&app, "/v1/redemptions", "three", &old).await.expect(400);
+    assert_eq!(keyed(&app, "/v1/redemptions", "three", &old).await.expect(400), failed, "it was stored once");
+    assert_eq!(app.get("/v1/redemptions").await.expect(200)["total"], 3);
+}

@@ -21,12 +21,17 @@ use std::sync::Arc;
 
 use guerdon_model::{
     Error,
+    ids::CustomerId,
+    kept_answer::KeptAnswer,
     redeemable::ErrorAnswer,
     redemption::{ChannelType, Redemption, RedemptionChannel},
 };
 use guerdon_store::{Collection, Key};
+use serde::Serialize;
 
 use crate::{
+    context::Context,
+    idempotency::KeyedRequest,
     redeemables::RESOURCE,
     tx::{Result, Tx},
 };
@@ -40,6 +45,42 @@ pub enum Outcome<T> {
     Done(T),
     /// Nothing but that it was refused is stored.
     Refused(Box<ErrorAnswer>),
+    /// The request was carried out before: that is what it was answered with.
+    Before(KeptAnswer),
+}
+
+/// What a command has come to, and what is to be done after it.
+struct Done<A> {
+    outcome: Outcome<A>,
+    /// See [`crate::orders::summary::relearn`].
+    forgetful: Vec<CustomerId>,
+}
+
+impl<A: Serialize> Done<A> {
+    /// What came of a request that is carried out now. If it has an `Idempotency-Key`, that is kept, even if it is
+    /// that the request was refused: this, too, has been stored.
+    fn now(tx: &mut Tx, outcome: Outcome<A>, forgetful: Vec<CustomerId>) -> Result<Self> {
+        if let Some(keyed) = &tx.context().keyed {
+            match &outcome {
+                Outcome::Done(answer) => keyed.keep(tx, 200, answer)?,
+                Outcome::Refused(error) => keyed.keep(tx, error.code, error)?,
+                Outcome::Before(_) => {}
+            }
+        }
+        Ok(Self { outcome, forgetful })
+    }
+
+    /// What came of the request if it was carried out before.
+    fn before(tx: &mut Tx) -> Result<Option<Self>> {
+        let Some(keyed) = &tx.context().keyed else { return Ok(None) };
+        let kept = keyed.answered(tx)?;
+        Ok(kept.map(|kept| Self { outcome: Outcome::Before(kept), forgetful: Vec::new() }))
+    }
+}
+
+/// What [`Done::before`] reads.
+fn key_of_request(context: &Context) -> Option<Key> {
+    context.keyed.as_ref().map(KeyedRequest::key)
 }
 
 /// What has to be loaded to find a redemption or rollback by its id.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use guerdon_engine::target::list::Lists;
 use guerdon_model::{
     Error, Patch,
-    ids::CustomerId,
     metadata::Metadata,
     order::Order,
     redeemable::{RedeemableAnswer, RedeemableInput, RedeemableObject, RedeemablesInput, RequestedInput, SceneInput},
@@ -14,11 +13,13 @@ use guerdon_model::{
     voucher::Voucher,
 };
 use guerdon_store::{Collection, Key};
+use serde::Serialize;
 
 use super::{
-    Outcome, answer,
+    Done, Outcome, answer,
     counters::{self, People},
     fail::fail,
+    key_of_request,
     plan::plan,
     write::write,
 };
@@ -66,13 +67,6 @@ pub(super) enum Redeemable {
 
 /// Makes an answer.
 type Tell<A> = fn(&mut Tx, Carried) -> Result<A>;
-
-/// What a command has come to, and what is to be done after it.
-struct Done<A> {
-    outcome: Outcome<A>,
-    /// See [`orders::summary::relearn`].
-    forgetful: Vec<CustomerId>,
-}
 
 /// Redeems several redeemables.
 ///
@@ -143,7 +137,7 @@ fn alone(tx: &mut Tx, carried: Carried) -> Result<RedemptionAnswer> {
     Ok(shown)
 }
 
-async fn carry_out<A: Send + 'static>(
+async fn carry_out<A: Serialize + Send + 'static>(
     guerdon: &Guerdon,
     context: &Context,
     input: RedeemablesInput,
@@ -153,7 +147,8 @@ async fn carry_out<A: Send + 'static>(
     let input = Arc::new(input);
     for _ in 0..MAX_TRIES {
         let config = guerdon.snapshots.get(&context.project, None).await?;
-        let (needs, asked) = (keys(&config, &input), input.clone());
+        let needs = keys(&config, &input).into_iter().chain(key_of_request(context)).collect();
+        let asked = input.clone();
         let command = move |tx: &mut Tx| redeem_in(tx, &asked, tell);
         match guerdon.executor.execute(context.clone(), needs, command).await? {
             Attempt::Done(Done { outcome, forgetful }) => {
@@ -173,8 +168,11 @@ fn keys(config: &Snapshot, input: &RedeemablesInput) -> Vec<Key> {
 }
 
 /// Redeems within a command.
-fn redeem_in<A>(tx: &mut Tx, input: &RedeemablesInput, tell: Tell<A>) -> Result<Attempt<Done<A>>> {
+fn redeem_in<A: Serialize>(tx: &mut Tx, input: &RedeemablesInput, tell: Tell<A>) -> Result<Attempt<Done<A>>> {
     tx.need(keys(tx.config(), input))?;
+    if let Some(done) = Done::before(tx)? {
+        return Ok(Attempt::Done(done));
+    }
     let scene = Scene::foreseen(tx, &input.scene)?;
     let further = further_keys(tx, input, &scene)?;
     // What is missing is noted, and loaded together with what gathering finds to be missing.
@@ -188,11 +186,12 @@ fn redeem_in<A>(tx: &mut Tx, input: &RedeemablesInput, tell: Tell<A>) -> Result<
     match plan(tx, &scene, &gathering, &input.scene) {
         Err(refused) => {
             let error = fail(tx, &scene, &gathering, *refused, sent_metadata(&input.scene))?;
-            Ok(Attempt::Done(Done { outcome: Outcome::Refused(Box::new(error)), forgetful: Vec::new() }))
+            Ok(Attempt::Done(Done::now(tx, Outcome::Refused(Box::new(error)), Vec::new())?))
         }
         Ok(plan) => {
             let (carried, forgetful) = write(tx, input, &scene, &gathering, plan)?;
-            Ok(Attempt::Done(Done { outcome: Outcome::Done(tell(tx, carried)?), forgetful }))
+            let answer = tell(tx, carried)?;
+            Ok(Attempt::Done(Done::now(tx, Outcome::Done(answer), forgetful)?))
         }
     }
 }

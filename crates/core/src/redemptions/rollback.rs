@@ -19,12 +19,13 @@ use guerdon_model::{
 };
 use guerdon_store::{Collection, Key};
 use jiff::{ToSpan, tz::TimeZone};
+use serde::Serialize;
 use serde_json::json;
 
 use super::{
-    Outcome, answer, channel,
+    Done, Outcome, answer, channel,
     counters::{self, Change, People},
-    get, key, shapes,
+    get, key, key_of_request, shapes,
     tell::{self, Subject},
     write::{count_holder, details, spent},
 };
@@ -76,11 +77,8 @@ struct One {
     voucher: Option<Voucher>,
 }
 
-/// What a command has come to.
-enum Done {
-    RolledBack(Box<RolledBackAll>),
-    Refused(Box<ErrorAnswer>),
-}
+/// Makes an answer.
+type Tell<A> = fn(&Tx, RolledBackAll) -> Result<A>;
 
 /// Rolls a redemption back that was made by itself.
 ///
@@ -94,15 +92,12 @@ pub async fn roll_back(
     id: &str,
     input: RollbackInput,
 ) -> std::result::Result<Outcome<RedemptionAnswer>, Error> {
-    match carry_out(guerdon, context, id, input, Way::Alone).await? {
-        Done::Refused(error) => Ok(Outcome::Refused(error)),
-        Done::RolledBack(done) => {
-            let RolledBackAll { rollbacks, order, .. } = *done;
-            let One { mut shown, .. } = rollbacks.into_iter().next().ok_or(Error::Internal)?;
-            shown.order = order.map_or(Patch::Null, |order| Patch::Value(Box::new(order.into_answer())));
-            Ok(Outcome::Done(shown))
-        }
-    }
+    carry_out(guerdon, context, id, input, Way::Alone, |_, done| {
+        let One { mut shown, .. } = done.rollbacks.into_iter().next().ok_or(Error::Internal)?;
+        shown.order = done.order.map_or(Patch::Null, |order| Patch::Value(Box::new(order.into_answer())));
+        Ok(shown)
+    })
+    .await
 }
 
 /// Rolls back what was made together with others, by what stands for all of them, or one by itself.
@@ -115,43 +110,39 @@ pub async fn roll_back_all(
     id: &str,
     input: RollbackInput,
 ) -> std::result::Result<Outcome<RollbacksAnswer>, Error> {
-    match carry_out(guerdon, context, id, input, Way::Together).await? {
-        Done::Refused(error) => Ok(Outcome::Refused(error)),
-        Done::RolledBack(done) => {
-            let RolledBackAll { rollbacks, parent, order, .. } = *done;
-            let config = guerdon.snapshots.get(&context.project, None).await?;
-            let shorter = |One { shown, voucher }| RedemptionAnswer {
-                voucher: match voucher {
-                    Some(voucher) => answer::short_voucher(&config, &voucher, None),
-                    None => Patch::Absent,
-                },
-                ..shown
-            };
-            Ok(Outcome::Done(RollbacksAnswer {
-                rollbacks: rollbacks.into_iter().map(shorter).collect(),
-                parent_rollback: parent,
-                order: order.map(Order::into_answer),
-            }))
-        }
-    }
+    carry_out(guerdon, context, id, input, Way::Together, |tx, done| {
+        let shorter = |One { shown, voucher }| RedemptionAnswer {
+            voucher: match voucher {
+                Some(voucher) => answer::short_voucher(tx.config(), &voucher, None),
+                None => Patch::Absent,
+            },
+            ..shown
+        };
+        Ok(RollbacksAnswer {
+            rollbacks: done.rollbacks.into_iter().map(shorter).collect(),
+            parent_rollback: done.parent,
+            order: done.order.map(Order::into_answer),
+        })
+    })
+    .await
 }
 
-async fn carry_out(
+async fn carry_out<A: Serialize + Send + 'static>(
     guerdon: &Guerdon,
     context: &Context,
     id: &str,
     input: RollbackInput,
     way: Way,
-) -> std::result::Result<Done, Error> {
+    tell: Tell<A>,
+) -> std::result::Result<Outcome<A>, Error> {
     input.check()?;
     let config = guerdon.snapshots.get(&context.project, None).await?;
-    let (needs, id) = (keys(&config, id, &input), id.to_owned());
-    let command = move |tx: &mut Tx| roll_back_in(tx, &id, &input, way);
-    let done = guerdon.executor.execute(context.clone(), needs, command).await?;
-    if let Done::RolledBack(done) = &done {
-        orders::summary::relearn(guerdon, context, &done.forgetful).await;
-    }
-    Ok(done)
+    let needs = keys(&config, id, &input).into_iter().chain(key_of_request(context)).collect();
+    let id = id.to_owned();
+    let command = move |tx: &mut Tx| roll_back_in(tx, &id, &input, way, tell);
+    let Done { outcome, forgetful } = guerdon.executor.execute(context.clone(), needs, command).await?;
+    orders::summary::relearn(guerdon, context, &forgetful).await;
+    Ok(outcome)
 }
 
 /// What [`roll_back_in`] surely reads.
@@ -162,8 +153,17 @@ fn keys(config: &Snapshot, id: &str, input: &RollbackInput) -> Vec<Key> {
 }
 
 /// Rolls back within a command.
-fn roll_back_in(tx: &mut Tx, id: &str, input: &RollbackInput, way: Way) -> Result<Done> {
+fn roll_back_in<A: Serialize>(
+    tx: &mut Tx,
+    id: &str,
+    input: &RollbackInput,
+    way: Way,
+    tell: Tell<A>,
+) -> Result<Done<A>> {
     tx.need(keys(tx.config(), id, input))?;
+    if let Some(done) = Done::before(tx)? {
+        return Ok(done);
+    }
     let redemption = get(tx, id)?;
     if redemption.parent_redemption_id.is_some() {
         return Err(Error::InvalidRedemptionParent.into());
@@ -178,8 +178,16 @@ fn roll_back_in(tx: &mut Tx, id: &str, input: &RollbackInput, way: Way) -> Resul
         tx.need(orders::keys(order.as_str()))?;
     }
     match refusal(tx, &redemption, input)? {
-        Some(error) => Ok(Done::Refused(Box::new(fail(tx, &redemption, input, &error)?))),
-        None => Ok(Done::RolledBack(Box::new(undo_all(tx, &redemption, input)?))),
+        Some(error) => {
+            let error = fail(tx, &redemption, input, &error)?;
+            Done::now(tx, Outcome::Refused(Box::new(error)), Vec::new())
+        }
+        None => {
+            let mut done = undo_all(tx, &redemption, input)?;
+            let forgetful = std::mem::take(&mut done.forgetful);
+            let answer = tell(tx, done)?;
+            Done::now(tx, Outcome::Done(answer), forgetful)
+        }
     }
 }
 
