@@ -9,6 +9,7 @@ mod databases;
 mod figures;
 mod limits;
 mod postgres;
+mod redemptions;
 mod server;
 mod shop;
 mod sink;
@@ -77,6 +78,9 @@ enum Part {
     VoucherImport,
     Publications,
     Vouchers,
+    Redemptions,
+    Past,
+    Validations,
 }
 
 impl Part {
@@ -163,6 +167,9 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
                 Part::VoucherImport => bench.voucher_import()?,
                 Part::Publications => bench.publications()?,
                 Part::Vouchers => bench.vouchers()?,
+                Part::Redemptions => bench.redemptions()?,
+                Part::Past => bench.past()?,
+                Part::Validations => bench.validations()?,
             }
         }
         figures.append(&mut bench.figures);

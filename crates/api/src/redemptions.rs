@@ -1,9 +1,12 @@
 //! `/v1/redemptions`, `/client/v1/redemptions`, and the older ways to redeem one code or promotion tier.
 
 use axum::http::StatusCode;
-use guerdon_core::redemptions::{
-    self, Outcome,
-    listing::{self, Outcome as Listed, RedemptionListing, RedemptionOrder},
+use guerdon_core::{
+    idempotency::Answered,
+    redemptions::{
+        self, Outcome,
+        listing::{self, Outcome as Listed, RedemptionListing, RedemptionOrder},
+    },
 };
 use guerdon_model::{
     Error,
@@ -23,14 +26,14 @@ use crate::{
 const MAX_PAGE: u64 = 99;
 
 /// What came of it: an answer, or an error that is kept.
-fn respond(outcome: Outcome<impl Serialize>) -> Answer {
-    match outcome {
-        Outcome::Done(answer) => json(&answer),
-        Outcome::Refused(error) => {
+fn respond(answered: Answered<Outcome<impl Serialize>>) -> Answer {
+    match answered {
+        Answered::Now(Outcome::Done(answer)) => json(&answer),
+        Answered::Now(Outcome::Refused(error)) => {
             let status = StatusCode::from_u16(error.code).unwrap_or(StatusCode::BAD_REQUEST);
             Ok(json_with(status, &error))
         }
-        Outcome::Before(kept) => Ok(replayed(&kept)),
+        Answered::Before(kept) => Ok(replayed(&kept)),
     }
 }
 

@@ -1064,7 +1064,6 @@ fn validation_routes() -> Vec<Route> {
     let of_redeemables = both.map(|(path, summary)| {
         post(path, summary, validations::validate)
             .needs(RedeemablesValidate)
-            .repeats(Repeats::Harmlessly)
             .takes::<RedeemablesInput>()
             .answers::<ValidationAnswer>()
     });
@@ -1077,7 +1076,6 @@ fn validation_routes() -> Vec<Route> {
     let older = [
         post("/v1/vouchers/{code}/validate", "Validate a voucher", validations::validate_code)
             .needs(VouchersValidate)
-            .repeats(Repeats::Harmlessly)
             .takes::<CodeValidationInput>()
             .answers::<CodeValidationAnswer>()
             .deprecated(),
@@ -1097,17 +1095,16 @@ fn validation_routes() -> Vec<Route> {
             .deprecated(),
         post("/v1/promotions/tiers/{tierId}/validation", "Validate a promotion tier", validations::validate_tier)
             .needs(VouchersValidate)
-            .repeats(Repeats::Harmlessly)
             .takes::<SceneInput>()
             .answers::<TierValidationAnswer>()
             .deprecated(),
         post("/v1/promotions/validation", "List the promotion tiers that are valid", validations::validate_promotions)
             .needs(VouchersValidate)
-            .repeats(Repeats::Harmlessly)
             .query(&[
                 ("audienceRulesOnly", "true: only rules about the customer are asked."),
                 ("filters", "Conditions on promotion_id or metadata; see docs/filters.md."),
             ])
+            .repeats(Repeats::Harmlessly)
             .takes::<SceneInput>()
             .answers::<PromotionsAnswer>()
             .deprecated(),

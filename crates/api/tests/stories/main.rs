@@ -12,6 +12,7 @@ mod custom_events;
 mod customers;
 mod exports;
 mod gift_cards;
+mod idempotency;
 mod imports;
 mod lists;
 mod management;

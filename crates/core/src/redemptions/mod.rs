@@ -22,7 +22,6 @@ use std::sync::Arc;
 use guerdon_model::{
     Error,
     ids::CustomerId,
-    kept_answer::KeptAnswer,
     redeemable::ErrorAnswer,
     redemption::{ChannelType, Redemption, RedemptionChannel},
 };
@@ -30,8 +29,7 @@ use guerdon_store::{Collection, Key};
 use serde::Serialize;
 
 use crate::{
-    context::Context,
-    idempotency::KeyedRequest,
+    idempotency::Reply,
     redeemables::RESOURCE,
     tx::{Result, Tx},
 };
@@ -45,8 +43,6 @@ pub enum Outcome<T> {
     Done(T),
     /// Nothing but that it was refused is stored.
     Refused(Box<ErrorAnswer>),
-    /// The request was carried out before: that is what it was answered with.
-    Before(KeptAnswer),
 }
 
 /// What a command has come to, and what is to be done after it.
@@ -57,30 +53,14 @@ struct Done<A> {
 }
 
 impl<A: Serialize> Done<A> {
-    /// What came of a request that is carried out now. If it has an `Idempotency-Key`, that is kept, even if it is
-    /// that the request was refused: this, too, has been stored.
-    fn now(tx: &mut Tx, outcome: Outcome<A>, forgetful: Vec<CustomerId>) -> Result<Self> {
-        if let Some(keyed) = &tx.context().keyed {
-            match &outcome {
-                Outcome::Done(answer) => keyed.keep(tx, 200, answer)?,
-                Outcome::Refused(error) => keyed.keep(tx, error.code, error)?,
-                Outcome::Before(_) => {}
-            }
+    /// The answer over HTTP. That a request was refused is an answer, too: it was stored.
+    fn reply(&self) -> std::result::Result<Option<Reply>, Error> {
+        match &self.outcome {
+            Outcome::Done(answer) => Reply::of(200, answer),
+            Outcome::Refused(error) => Reply::of(error.code, error),
         }
-        Ok(Self { outcome, forgetful })
+        .map(Some)
     }
-
-    /// What came of the request if it was carried out before.
-    fn before(tx: &mut Tx) -> Result<Option<Self>> {
-        let Some(keyed) = &tx.context().keyed else { return Ok(None) };
-        let kept = keyed.answered(tx)?;
-        Ok(kept.map(|kept| Self { outcome: Outcome::Before(kept), forgetful: Vec::new() }))
-    }
-}
-
-/// What [`Done::before`] reads.
-fn key_of_request(context: &Context) -> Option<Key> {
-    context.keyed.as_ref().map(KeyedRequest::key)
 }
 
 /// What has to be loaded to find a redemption or rollback by its id.

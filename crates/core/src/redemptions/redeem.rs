@@ -19,12 +19,12 @@ use super::{
     Done, Outcome, answer,
     counters::{self, People},
     fail::fail,
-    key_of_request,
     plan::plan,
     write::write,
 };
 use crate::{
     context::Context,
+    idempotency::{Answered, Reply},
     orders,
     promotions::{ReadyTier, tiers},
     redeemables::{
@@ -77,7 +77,7 @@ pub async fn redeem(
     guerdon: &Guerdon,
     context: &Context,
     input: RedeemablesInput,
-) -> std::result::Result<Outcome<RedemptionsAnswer>, Error> {
+) -> std::result::Result<Answered<Outcome<RedemptionsAnswer>>, Error> {
     carry_out(guerdon, context, input, |_, carried| {
         Ok(RedemptionsAnswer {
             redemptions: carried.redemptions.into_iter().map(|one| one.shown).collect(),
@@ -99,7 +99,7 @@ pub async fn redeem_code(
     context: &Context,
     code: &str,
     input: CodeValidationInput,
-) -> std::result::Result<Outcome<RedemptionAnswer>, Error> {
+) -> std::result::Result<Answered<Outcome<RedemptionAnswer>>, Error> {
     let redeemables = vec![input.code.of_voucher(code)];
     let input = RedeemablesInput { requested: RequestedInput { redeemables }, scene: input.scene };
     carry_out(guerdon, context, input, alone).await
@@ -114,7 +114,7 @@ pub async fn redeem_tier(
     context: &Context,
     tier: &str,
     scene: SceneInput,
-) -> std::result::Result<Outcome<RedemptionAnswer>, Error> {
+) -> std::result::Result<Answered<Outcome<RedemptionAnswer>>, Error> {
     let object = RedeemableObject::PromotionTier;
     let redeemable = RedeemableInput { object, id: tier.to_owned(), gift: None, reward: None };
     let input = RedeemablesInput { requested: RequestedInput { redeemables: vec![redeemable] }, scene };
@@ -142,23 +142,33 @@ async fn carry_out<A: Serialize + Send + 'static>(
     context: &Context,
     input: RedeemablesInput,
     tell: Tell<A>,
-) -> std::result::Result<Outcome<A>, Error> {
+) -> std::result::Result<Answered<Outcome<A>>, Error> {
     input.check()?;
     let input = Arc::new(input);
     for _ in 0..MAX_TRIES {
         let config = guerdon.snapshots.get(&context.project, None).await?;
-        let needs = keys(&config, &input).into_iter().chain(key_of_request(context)).collect();
-        let asked = input.clone();
+        let (needs, asked) = (keys(&config, &input), input.clone());
         let command = move |tx: &mut Tx| redeem_in(tx, &asked, tell);
-        match guerdon.executor.execute(context.clone(), needs, command).await? {
+        let attempt = match guerdon.executor.answer_as(context.clone(), needs, command, reply).await? {
+            Answered::Now(attempt) => attempt,
+            Answered::Before(kept) => return Ok(Answered::Before(kept)),
+        };
+        match attempt {
             Attempt::Done(Done { outcome, forgetful }) => {
                 orders::summary::relearn(guerdon, context, &forgetful).await;
-                return Ok(outcome);
+                return Ok(Answered::Now(outcome));
             }
             Attempt::Due(vouchers) => locks::sweep(guerdon, context, &vouchers).await?,
         }
     }
     Err(Error::Overloaded { retry_after_seconds: 1 })
+}
+
+fn reply<A: Serialize>(attempt: &Attempt<Done<A>>) -> std::result::Result<Option<Reply>, Error> {
+    match attempt {
+        Attempt::Done(done) => done.reply(),
+        Attempt::Due(_) => Ok(None),
+    }
 }
 
 /// What [`redeem_in`] surely reads.
@@ -168,11 +178,8 @@ fn keys(config: &Snapshot, input: &RedeemablesInput) -> Vec<Key> {
 }
 
 /// Redeems within a command.
-fn redeem_in<A: Serialize>(tx: &mut Tx, input: &RedeemablesInput, tell: Tell<A>) -> Result<Attempt<Done<A>>> {
+fn redeem_in<A>(tx: &mut Tx, input: &RedeemablesInput, tell: Tell<A>) -> Result<Attempt<Done<A>>> {
     tx.need(keys(tx.config(), input))?;
-    if let Some(done) = Done::before(tx)? {
-        return Ok(Attempt::Done(done));
-    }
     let scene = Scene::foreseen(tx, &input.scene)?;
     let further = further_keys(tx, input, &scene)?;
     // What is missing is noted, and loaded together with what gathering finds to be missing.
@@ -186,12 +193,12 @@ fn redeem_in<A: Serialize>(tx: &mut Tx, input: &RedeemablesInput, tell: Tell<A>)
     match plan(tx, &scene, &gathering, &input.scene) {
         Err(refused) => {
             let error = fail(tx, &scene, &gathering, *refused, sent_metadata(&input.scene))?;
-            Ok(Attempt::Done(Done::now(tx, Outcome::Refused(Box::new(error)), Vec::new())?))
+            Ok(Attempt::Done(Done { outcome: Outcome::Refused(Box::new(error)), forgetful: Vec::new() }))
         }
         Ok(plan) => {
             let (carried, forgetful) = write(tx, input, &scene, &gathering, plan)?;
-            let answer = tell(tx, carried)?;
-            Ok(Attempt::Done(Done::now(tx, Outcome::Done(answer), forgetful)?))
+            let outcome = Outcome::Done(tell(tx, carried)?);
+            Ok(Attempt::Done(Done { outcome, forgetful }))
         }
     }
 }

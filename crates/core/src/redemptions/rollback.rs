@@ -25,7 +25,7 @@ use serde_json::json;
 use super::{
     Done, Outcome, answer, channel,
     counters::{self, Change, People},
-    get, key, key_of_request, shapes,
+    get, key, shapes,
     tell::{self, Subject},
     write::{count_holder, details, spent},
 };
@@ -35,6 +35,7 @@ use crate::{
         self,
         summary::{self, Redeemed},
     },
+    idempotency::Answered,
     orders::{self, redeemed},
     promotions::tiers,
     redeemables::{self, RESOURCE},
@@ -91,7 +92,7 @@ pub async fn roll_back(
     context: &Context,
     id: &str,
     input: RollbackInput,
-) -> std::result::Result<Outcome<RedemptionAnswer>, Error> {
+) -> std::result::Result<Answered<Outcome<RedemptionAnswer>>, Error> {
     carry_out(guerdon, context, id, input, Way::Alone, |_, done| {
         let One { mut shown, .. } = done.rollbacks.into_iter().next().ok_or(Error::Internal)?;
         shown.order = done.order.map_or(Patch::Null, |order| Patch::Value(Box::new(order.into_answer())));
@@ -109,7 +110,7 @@ pub async fn roll_back_all(
     context: &Context,
     id: &str,
     input: RollbackInput,
-) -> std::result::Result<Outcome<RollbacksAnswer>, Error> {
+) -> std::result::Result<Answered<Outcome<RollbacksAnswer>>, Error> {
     carry_out(guerdon, context, id, input, Way::Together, |tx, done| {
         let shorter = |One { shown, voucher }| RedemptionAnswer {
             voucher: match voucher {
@@ -134,15 +135,16 @@ async fn carry_out<A: Serialize + Send + 'static>(
     input: RollbackInput,
     way: Way,
     tell: Tell<A>,
-) -> std::result::Result<Outcome<A>, Error> {
+) -> std::result::Result<Answered<Outcome<A>>, Error> {
     input.check()?;
     let config = guerdon.snapshots.get(&context.project, None).await?;
-    let needs = keys(&config, id, &input).into_iter().chain(key_of_request(context)).collect();
-    let id = id.to_owned();
+    let (needs, id) = (keys(&config, id, &input), id.to_owned());
     let command = move |tx: &mut Tx| roll_back_in(tx, &id, &input, way, tell);
-    let Done { outcome, forgetful } = guerdon.executor.execute(context.clone(), needs, command).await?;
-    orders::summary::relearn(guerdon, context, &forgetful).await;
-    Ok(outcome)
+    let done = guerdon.executor.answer_as(context.clone(), needs, command, Done::reply).await?;
+    if let Answered::Now(done) = &done {
+        orders::summary::relearn(guerdon, context, &done.forgetful).await;
+    }
+    Ok(done.map(|done| done.outcome))
 }
 
 /// What [`roll_back_in`] surely reads.
@@ -153,17 +155,8 @@ fn keys(config: &Snapshot, id: &str, input: &RollbackInput) -> Vec<Key> {
 }
 
 /// Rolls back within a command.
-fn roll_back_in<A: Serialize>(
-    tx: &mut Tx,
-    id: &str,
-    input: &RollbackInput,
-    way: Way,
-    tell: Tell<A>,
-) -> Result<Done<A>> {
+fn roll_back_in<A>(tx: &mut Tx, id: &str, input: &RollbackInput, way: Way, tell: Tell<A>) -> Result<Done<A>> {
     tx.need(keys(tx.config(), id, input))?;
-    if let Some(done) = Done::before(tx)? {
-        return Ok(done);
-    }
     let redemption = get(tx, id)?;
     if redemption.parent_redemption_id.is_some() {
         return Err(Error::InvalidRedemptionParent.into());
@@ -180,13 +173,12 @@ fn roll_back_in<A: Serialize>(
     match refusal(tx, &redemption, input)? {
         Some(error) => {
             let error = fail(tx, &redemption, input, &error)?;
-            Done::now(tx, Outcome::Refused(Box::new(error)), Vec::new())
+            Ok(Done { outcome: Outcome::Refused(Box::new(error)), forgetful: Vec::new() })
         }
         None => {
             let mut done = undo_all(tx, &redemption, input)?;
             let forgetful = std::mem::take(&mut done.forgetful);
-            let answer = tell(tx, done)?;
-            Done::now(tx, Outcome::Done(answer), forgetful)
+            Ok(Done { outcome: Outcome::Done(tell(tx, done)?), forgetful })
         }
     }
 }
