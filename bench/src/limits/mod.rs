@@ -9,7 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{Router, http::header, routing::{get, post}};
+use axum::{
+    Router,
+    http::header,
+    routing::{get, post},
+};
 use bytes::Bytes;
 use guerdon_core::ids::IdGenerator;
 use guerdon_model::{

@@ -37,6 +37,7 @@ mod products;
 mod promotions;
 mod publications;
 mod rate_limit;
+mod redemptions;
 mod referrals;
 mod segments;
 mod templates;

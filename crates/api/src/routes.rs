@@ -35,6 +35,7 @@ use guerdon_model::{
     promotion_tier::{TierAnswer, TierInput, TierUpdate},
     publication::{PublicationAnswer, PublicationInput},
     redeemable::{RedeemablesInput, SceneInput},
+    redemption::{RedemptionAnswer, RedemptionsAnswer, RollbackInput, RollbacksAnswer, VoucherRedemptions},
     role::Permission::{self, *},
     segment::{Segment, SegmentInput, SimpleSegment},
     send_out::Attempt,
@@ -53,8 +54,8 @@ use utoipa::{
 
 use crate::{
     assets, async_actions, bin, call::Call, campaigns, categories, custom_events, customers, exports, management,
-    metadata_schemas, orders, product_collections, products, promotions, publications, referrals, respond::Answer,
-    segments, templates, validation_rules, validations, vouchers,
+    metadata_schemas, orders, product_collections, products, promotions, publications, redemptions, referrals,
+    respond::Answer, segments, templates, validation_rules, validations, vouchers,
 };
 
 /// What carries out a route's requests.
@@ -315,6 +316,7 @@ pub fn table() -> Vec<Route> {
         referral_routes(),
         export_routes(),
         validation_routes(),
+        redemption_routes(),
     ]
     .concat()
 }
@@ -1239,5 +1241,78 @@ fn management_routes() -> Vec<Route> {
             .repeats(Repeats::Secretly)
             .answers::<NewKey>(),
         delete("/management/v1/projects/{projectId}/api-keys/{appId}", "Revoke an API key", api_keys::revoke),
+    ]
+}
+
+fn redemption_routes() -> Vec<Route> {
+    const TRACKING_ID: (&str, &str) = ("tracking_id", "Stands for the customer's `source_id`.");
+    const ROLLBACK: [(&str, &str); 2] = [("reason", "Why, in words."), TRACKING_ID];
+    const PAGE: (&str, &str) = ("page", "The page, 1 to 99.");
+    const OF_VOUCHER: [(&str, &str); 2] = [LIMIT, PAGE];
+    vec![
+        post("/v1/redemptions", "Redeem several redeemables", redemptions::redeem)
+            .needs(RedeemablesRedeem)
+            .takes::<RedeemablesInput>()
+            .answers::<RedemptionsAnswer>(),
+        get("/v1/redemptions", "List redemptions and rollbacks", redemptions::list)
+            .needs(RedemptionsRead)
+            .query(&[
+                LIMIT,
+                PAGE,
+                ("result", "SUCCESS, FAILURE, SUCCEEDED, FAILED or ROLLED_BACK; may be repeated."),
+                ("campaign", "Those of the campaign with this name."),
+                ("customer", "Those of this customer: an id or `source_id`."),
+                ("order", "created_at, id, voucher_code, tracking_id or customer_id, with - for descending."),
+                ("created_at[after]", "Later than this."),
+                ("created_at[before]", "Earlier than this."),
+                ("filters", "Conditions in the filter language; see docs/filters.md."),
+            ])
+            .lists::<RedemptionAnswer>("redemptions"),
+        get("/v1/redemptions/{redemptionId}", "Read a redemption or rollback", redemptions::get)
+            .needs(RedemptionsRead)
+            .answers::<RedemptionAnswer>(),
+        post("/v1/redemptions/{redemptionId}/rollback", "Roll a redemption back", redemptions::roll_back)
+            .needs(RedemptionsRollback)
+            .query(&ROLLBACK)
+            .takes::<RollbackInput>()
+            .answers::<RedemptionAnswer>(),
+        post(
+            "/v1/redemptions/{parentRedemptionId}/rollbacks",
+            "Roll back redemptions that were made together",
+            redemptions::roll_back_all,
+        )
+        .needs(RedemptionsRollback)
+        .query(&ROLLBACK)
+        .takes::<RollbackInput>()
+        .answers::<RollbacksAnswer>(),
+        get("/v1/vouchers/{code}/redemption", "List a voucher's redemptions", redemptions::list_of_voucher)
+            .needs(RedemptionsRead)
+            .query(&OF_VOUCHER)
+            .answers::<VoucherRedemptions>(),
+        get("/v1/vouchers/{code}/redemptions", "List a voucher's redemptions", redemptions::list_of_voucher)
+            .needs(RedemptionsRead)
+            .query(&OF_VOUCHER)
+            .answers::<VoucherRedemptions>(),
+        post("/v1/vouchers/{code}/redemption", "Redeem one code", redemptions::redeem_code)
+            .needs(VouchersRedeem)
+            .query(&[TRACKING_ID])
+            .takes::<CodeValidationInput>()
+            .answers::<RedemptionAnswer>()
+            .deprecated(),
+        post("/v1/promotions/tiers/{promotionTierId}/redemption", "Redeem a promotion tier", redemptions::redeem_tier)
+            .needs(VouchersRedeem)
+            .takes::<SceneInput>()
+            .answers::<RedemptionAnswer>()
+            .deprecated(),
+        post("/client/v1/redemptions", "Redeem from a browser", redemptions::redeem_from_client)
+            .needs(RedeemablesRedeem)
+            .takes::<RedeemablesInput>()
+            .answers::<RedemptionsAnswer>(),
+        post("/client/v1/redeem", "Redeem one code from a browser", redemptions::redeem_code_from_client)
+            .needs(VouchersRedeem)
+            .query(&[("code", "The code."), TRACKING_ID])
+            .takes::<CodeValidationInput>()
+            .answers::<RedemptionAnswer>()
+            .deprecated(),
     ]
 }

@@ -35,6 +35,8 @@ pub mod projects;
 pub mod promotions;
 pub mod publications;
 pub mod redeemables;
+pub mod redemptions;
+mod referrals;
 pub mod retention;
 pub mod secrets;
 pub mod segments;

@@ -45,6 +45,7 @@ pub mod promotion_tier;
 pub mod publication;
 pub mod recent_orders;
 pub mod redeemable;
+pub mod redemption;
 pub mod role;
 pub mod segment;
 pub mod send_out;

@@ -103,7 +103,7 @@ impl Transport for Receiver {
 /// Requests to these may be sent again without a key.
 const REPEATABLE: [&str; 2] = ["/permanent-deletion", "/promotions/validation"];
 pub(crate) const PROJECT: &str = "proj_story";
-const SERVER: (&str, &str) = ("app-id", "app-token");
+pub(crate) const SERVER: (&str, &str) = ("app-id", "app-token");
 pub(crate) const CLIENT: (&str, &str) = ("client-id", "client-token");
 const MANAGEMENT: (&str, &str) = ("management-id", "management-token");
 
@@ -342,18 +342,25 @@ pub(crate) fn redacted(json: Value) -> Value {
     match json {
         Value::String(text) => redacted_text(&text).into(),
         Value::Array(items) => items.into_iter().map(redacted).collect(),
-        Value::Object(map) => {
-            map.into_iter().map(|(key, value)| (key, redacted(value))).collect::<serde_json::Map<_, _>>().into()
-        }
+        Value::Object(map) => map
+            .into_iter()
+            .map(|(key, value)| (redacted_key(key), redacted(value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
         other => other,
     }
 }
 
+/// Orders have their redemptions by id.
+fn redacted_key(key: String) -> String {
+    if key.starts_with("r_") { redacted_text(&key) } else { key }
+}
+
 fn redacted_text(text: &str) -> String {
-    const PREFIXES: [&str; 30] = [
+    const PREFIXES: [&str; 34] = [
         "cust_", "evcus_", "aa_", "v-", "whs_", "wh_", "del_", "ms_", "prod_", "sku_", "tbe_", "camp_", "v_", "cat_",
         "val_", "asgm_", "promo_", "stack_", "pub_", "rh_", "vtx_", "ord_", "ordli_", "seg_", "stk_", "pc_", "event_",
-        "exp_", "valid_", "ssn_",
+        "exp_", "valid_", "ssn_", "r_", "rf_", "rr_", "rrf_",
     ];
     if text.len() == 24 && text.ends_with('Z') && Timestamp::parse(text).is_some() {
         return "<time>".into();
