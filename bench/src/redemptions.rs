@@ -111,7 +111,7 @@ fn shop_of(server: &Server, sink: &Sink) -> anyhow::Result<()> {
     for path in ["a", "b"] {
         let body = json!({
             "target_url": format!("http://{}/{path}", sink.address),
-            "events": ["redemption.succeeded", "customer.redemption.succeeded"],
+            "events": ["redemption.succeeded"],
         });
         let mut bytes = Vec::new();
         let target = format!("/management/v1/projects/{}/webhooks", shop::PROJECT);
