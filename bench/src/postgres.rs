@@ -89,7 +89,7 @@ impl Schema {
     /// there are.
     pub(crate) fn settle(&self) -> anyhow::Result<()> {
         with_client(&self.url, async |client| {
-            client.batch_execute("VACUUM ANALYZE customers, events, counts").await?;
+            client.batch_execute("VACUUM ANALYZE customers, events, counts, vouchers").await?;
             let _ = client.batch_execute("CHECKPOINT").await;
             Ok(())
         })

@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { client, finished, generated, refused, step } from './support.mjs'
 
-const { asyncActions, campaigns, customers, distributions, products, promotions, segments, validationRules, vouchers } =
-  client
+const {
+  asyncActions, campaigns, categories, customers, distributions, products, promotions, segments, validationRules,
+  vouchers,
+} = client
 
 // What campaigns speak of.
 
@@ -111,6 +113,17 @@ assert.equal((await promotions.tiers.update({ id: tier.id, banner: '12 %' })).ba
 assert.equal((await promotions.tiers.list(promotion.id)).total, 2)
 assert.equal((await promotions.tiers.get(tier.id)).name, 'Small')
 assert.equal((await promotions.tiers.listAll({ is_available: true })).tiers.length, 2)
+const pair = [promotion.promotion.tiers[0].id, tier.id]
+const stack = await promotions.stack.createInCampaign(promotion.id, { name: 'Both', tiers: { ids: pair } })
+assert.match(stack.id, /^stack_/)
+assert.deepEqual((await promotions.stack.get(promotion.id, stack.id)).tiers.ids, pair)
+const both = await promotions.stack.update(promotion.id, stack.id, { tiers: { ids: [tier.id] } })
+assert.deepEqual(both.tiers.ids, [tier.id])
+assert.equal((await promotions.stack.listInCampaign(promotion.id)).total, 1)
+assert.equal((await promotions.stack.list()).data[0].id, stack.id)
+await promotions.stack.delete(promotion.id, stack.id)
+assert.equal((await promotions.stack.list()).total, 0)
+step('create, get, update, list and delete a promotion stack')
 await promotions.tiers.delete(tier.id)
 assert.equal((await promotions.tiers.list(promotion.id)).total, 1)
 step('create, update, list, get and delete promotion tiers')
@@ -140,6 +153,29 @@ assert.equal((await campaigns.get(coupons.id)).active, true)
 await refused(campaigns.update('Winter', { description: 'Cold' }), 404, 'not_found')
 await generated('Summer')
 step('update, disable and enable a campaign')
+
+// A category, and codes that were printed long ago.
+
+const category = await categories.create({ name: 'Print', hierarchy: 2 })
+assert.match(category.id, /^cat_/)
+assert.equal((await categories.update(category.id, { name: 'Paper', hierarchy: 3 })).name, 'Paper')
+assert.equal((await categories.get(category.id)).hierarchy, 3)
+assert.equal((await categories.list()).total, 1)
+const leaflet = await campaigns.create({
+  name: 'Leaflet',
+  campaign_type: 'DISCOUNT_COUPONS',
+  type: 'STATIC',
+  category_id: category.id,
+  vouchers_count: 3,
+  voucher: { type: 'DISCOUNT_VOUCHER', discount: { type: 'FIXED', fixed_amount: 4000 }, code_config: { prefix: 'L-' } },
+})
+assert.equal(leaflet.type, 'STATIC')
+assert.equal((await generated('Leaflet')).vouchers_count, 3)
+assert.equal((await vouchers.list({ category: 'Paper' })).total, 3)
+await finished(await campaigns.delete(leaflet.id, { force: true }))
+await categories.delete(category.id)
+assert.equal((await categories.list()).total, 0)
+step('categories, and a static campaign of fixed prices')
 
 // More codes.
 

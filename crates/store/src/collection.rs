@@ -244,6 +244,7 @@ static TABLE: [Spec; Collection::ALL.len()] = [
             flag("is_binned"),
             // Which metadata it has, see `collection::campaigns::metadata_set`.
             integer("metadata_set").nullable(),
+            flag("is_redeemed"),
         ],
         configuration: false,
         // The campaigns' totals say how many there are.

@@ -553,6 +553,34 @@ async fn what_can_not_be_changed_is_refused_or_stays() {
 }
 
 #[tokio::test]
+async fn published_and_redeemed_vouchers_do_not_follow() {
+    let app = TestApp::new().await;
+    let created = app.post("/v1/campaigns", with(discount("C"), json!({"vouchers_count": 4}))).await;
+    created.expect(200);
+    app.run_due().await;
+    let file = "Code,Redeemed Quantity\nUSED,1\n";
+    app.finish(&app.upload("/v1/campaigns/C/importCSV", file.as_bytes()).await).await;
+    for customer in ["anna", "bert"] {
+        let body = json!({"campaign": {"name": "C"}, "customer": {"source_id": customer}});
+        app.post("/v1/publications", body).await.expect(200);
+    }
+    app.put("/v1/campaigns/C", json!({"expiration_date": "2030-01-01T00:00:00Z"})).await.expect(200);
+    app.run_due().await;
+    let newest = app.get("/v1/async-actions?limit=1").await.expect(200)["async_actions"][0].clone();
+    let action = app.get(&format!("/v1/async-actions/{}", newest["id"].as_str().expect("an id"))).await.expect(200);
+    assert_eq!(action["result"], json!({"message": "Updated 2 vouchers.", "done_count": 2}));
+    let vouchers = app.get("/v1/vouchers?campaign=C").await.expect(200)["vouchers"].clone();
+    let vouchers = vouchers.as_array().expect("a list");
+    assert_eq!(vouchers.len(), 5);
+    for voucher in vouchers {
+        let is_touched = !voucher["holder_id"].is_null() || voucher["code"] == "USED";
+        assert_eq!(voucher["expiration_date"] == "2030-01-01T00:00:00.000Z", !is_touched, "{voucher}");
+    }
+    let before = app.get("/v1/campaigns/C").await.expect(200);
+    assert_eq!(app.put("/v1/campaigns/C", json!({"name": "X"})).await.expect(200)["name"], before["name"]);
+}
+
+#[tokio::test]
 async fn vouchers_that_are_made_while_others_follow_come_out_right() {
     let app = TestApp::new().await;
     app.post("/v1/campaigns", with(discount("C"), json!({"vouchers_count": 1_200}))).await.expect(200);

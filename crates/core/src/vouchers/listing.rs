@@ -197,6 +197,7 @@ fn implied(tx: &Tx, filter: &Filter) -> Vec<(usize, Condition)> {
             ("active", Operator::Enabled | Operator::Active) => ("is_active", Condition::Equals(true.into())),
             ("active", Operator::Disabled) => ("is_active", Condition::Equals(false.into())),
             ("active", Operator::Expired) => ("expiration_date", Condition::AtMost(tx.now().into())),
+            ("redemption_status", Operator::Redeemed) => ("is_redeemed", Condition::Equals(true.into())),
             ("expiration_date", Operator::Before) => ("expiration_date", Condition::LessThan(time(predicate)?)),
             ("expiration_date", Operator::After) => ("expiration_date", Condition::GreaterThan(time(predicate)?)),
             ("expiration_date", Operator::HasValue) => ("expiration_date", Condition::NotNull),

@@ -8,3 +8,7 @@ CREATE INDEX vouchers_disabled ON vouchers (project_id, id) WHERE is_active = 0 
 ALTER TABLE vouchers ADD COLUMN metadata_set BIGINT;
 CREATE INDEX vouchers_metadata_set ON vouchers (project_id, metadata_set, id);
 CREATE INDEX vouchers_unlimited ON vouchers (project_id, id) WHERE expiration_date IS NULL AND is_binned = 0;
+
+-- Few of many vouchers are redeemed. Those that an older program has written may have been.
+ALTER TABLE vouchers ADD COLUMN is_redeemed BIGINT NOT NULL DEFAULT 1;
+CREATE INDEX vouchers_redeemed ON vouchers (project_id, id) WHERE is_redeemed = 1 AND is_binned = 0;

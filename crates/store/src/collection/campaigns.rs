@@ -78,6 +78,7 @@ impl Document for Voucher {
             self.updated_at.unwrap_or(self.created_at).into(),
             self.is_binned.into(),
             metadata_set(&self.metadata).into(),
+            (self.redemption.redeemed_quantity > 0).into(),
         ]
     }
 }

@@ -44,7 +44,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long plans are kept.
 const PLANS_LAST_SECONDS: u64 = 10;
 /// A statement that takes longer is broken off: ours take milliseconds, a listing may take seconds.
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 8] = [
     "SET statement_timeout = '30s'",
     // Whoever died with a lock held must not stop everybody else.
     "SET lock_timeout = '10s'",
@@ -54,6 +54,8 @@ const SETTINGS: [&str; 7] = [
     // One plan for every project. A plan for the project at hand would believe that there is next to nothing
     // of a project which the statistics don't know yet, and walk through all of it.
     "SET plan_cache_mode = force_generic_plan",
+    // A cursor walks until a page is full: plans for reading all of the rows would sort them first.
+    "SET cursor_tuple_fraction = 0.001",
     "SET client_min_messages = 'warning'",
     // What was acknowledged has to be on disk, whatever the database's default is.
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
