@@ -9,17 +9,18 @@ use guerdon_model::{
 };
 use guerdon_store::{Collection, Portion, Record, StoreError};
 
-use crate::{config::Database, copy::Dump, documents, ledger::Ledger};
+use crate::{config::Database, copy::Dump, documents, ledger::Ledger, locks::Locks};
 
 pub(crate) async fn run(database: &Database) -> anyhow::Result<()> {
     let store = database.open_read_only().await?;
     let mut wrong = store.check().await?;
-    let (mut documents, mut totals, mut ledger) = (0, Totals::default(), Ledger::new());
+    let (mut documents, mut totals, mut ledger, mut locks) = (0, Totals::default(), Ledger::new(), Locks::default());
     let mut dump = Dump::of(store);
     while let Some(portion) = dump.next().await? {
         if let Portion::Documents(collection, records) = portion {
             for record in &records {
                 let read = documents::columns(collection, record).and_then(|_| totals.add(collection, record));
+                let read = read.and_then(|()| locks.add(collection, record));
                 wrong.extend(read.err().map(|error| error.0));
             }
             ledger.note(collection, &records);
@@ -28,6 +29,7 @@ pub(crate) async fn run(database: &Database) -> anyhow::Result<()> {
     }
     wrong.extend(totals.defects());
     wrong.extend(ledger.defects());
+    wrong.extend(locks.defects());
     if wrong.is_empty() {
         println!("All is well: {documents} documents, their indexes and counts.");
         return Ok(());

@@ -10,6 +10,7 @@ mod documents;
 mod keys;
 mod ledger;
 mod listen;
+mod locks;
 mod serve;
 mod telemetry;
 

@@ -37,6 +37,7 @@ mod segment_days;
 mod segments;
 mod skus;
 mod templates;
+mod validation_items;
 mod validation_limits;
 mod validation_rules;
 mod validation_sessions;

@@ -4,10 +4,12 @@
 //! campaign in the customer's participation, of a voucher in the voucher itself, of a promotion tier in its
 //! totals. Who has redeemed a voucher is part of it as long as there are few; others, and all who have
 //! redeemed a promotion tier, have a [`PersonalUsage`] each. So a look at a counter costs the same however
-//! much was redeemed, and nothing is loaded that no rule asks for.
+//! much was redeemed, and nothing is loaded that no rule asks for. Counters are guarded if something is redeemed,
+//! and only peeked at if not.
 
 use guerdon_engine::facts::{Counter, Counters, Measure, Scope, Window};
 use guerdon_model::{
+    campaign_totals::CampaignTotals,
     ids::CampaignId,
     participation::Participation,
     promotion_tier::TierTotals,
@@ -147,7 +149,7 @@ pub(super) fn of(tx: &mut Tx, found: &Found, scene: &Scene, starts: &Starts) -> 
     let incentive = match &found.incentive {
         Incentive::Voucher(voucher) => of_voucher(voucher),
         Incentive::Tier(ready) if asks_for(found, Scope::Incentive) => {
-            tx.get::<TierTotals>(ready.tier.id.as_str())?.map(|totals| totals.usage.clone()).unwrap_or_default()
+            scene.look::<TierTotals>(tx, ready.tier.id.as_str())?.map(|totals| totals.usage.clone()).unwrap_or_default()
         }
         Incentive::Tier(_) => Usage::default(),
     };
@@ -157,16 +159,19 @@ pub(super) fn of(tx: &mut Tx, found: &Found, scene: &Scene, starts: &Starts) -> 
         None => (incentive.clone(), incentive_and_customer.clone()),
         Some(campaign) => {
             let of_campaign = match asks_for(found, Scope::Campaign) {
-                true => totals::of(tx, Some(&campaign.id))?.usage,
-                false => Usage::default(),
+                true => scene.look::<CampaignTotals>(tx, campaign.id.as_str())?,
+                false => None,
             };
             let customer = scene.buyer.as_ref().and_then(|buyer| buyer.id());
             let customer = customer.filter(|_| asks_for(found, Scope::CampaignAndCustomer));
             let of_customer = match customer {
-                Some(customer) => tx.get::<Participation>(&participation(&campaign.id, customer))?,
+                Some(customer) => scene.look::<Participation>(tx, &participation(&campaign.id, customer))?,
                 None => None,
             };
-            (of_campaign, of_customer.map(|of_customer| of_customer.usage.clone()).unwrap_or_default())
+            (
+                of_campaign.map(|totals| totals.usage.clone()).unwrap_or_default(),
+                of_customer.map(|participation| participation.usage.clone()).unwrap_or_default(),
+            )
         }
     };
     let starts = *starts;
@@ -195,5 +200,5 @@ fn personal(tx: &mut Tx, found: &Found, scene: &Scene, scope: Scope) -> Result<U
         return Ok(known);
     }
     let id = PersonalUsage::id_of(found.id(), who);
-    Ok(tx.get::<PersonalUsage>(&id)?.map(|usage| usage.usage.clone()).unwrap_or_default())
+    Ok(scene.look::<PersonalUsage>(tx, &id)?.map(|usage| usage.usage.clone()).unwrap_or_default())
 }

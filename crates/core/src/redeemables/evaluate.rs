@@ -30,7 +30,7 @@ pub fn with<T>(
     let skus = [scene.basket.as_ref().map_or(&[][..], |basket| &basket.skus), &gathering.units.skus].concat();
     let members = Members::new(config.product_collections(), moment.clone(), &products, &skus);
     let membership = scene.buyer.as_ref().map(|buyer| {
-        let of = if buyer.is_stored { Membership::of } else { Membership::of_unknown };
+        let of = if buyer.is_known { Membership::of } else { Membership::of_unknown };
         of(config.segments(), moment, &buyer.customer)
     });
     let nothing = guerdon_model::metadata::Metadata::default();

@@ -325,7 +325,8 @@ fn learn(tx: &mut Tx, found: &mut Found, scene: &Scene, session: Option<&str>, s
     found.counted = counted::of(tx, found, scene, starts)?;
     if let Incentive::Voucher(voucher) = &found.incentive {
         if let Some(session) = session.filter(|_| !voucher.locked.is_empty()) {
-            found.own_lock = tx.get::<SessionLock>(&SessionLock::id_of(&voucher.id, session))?;
+            // What others have to know of it is part of the voucher, which is guarded.
+            found.own_lock = tx.peek::<SessionLock>(&SessionLock::id_of(&voucher.id, session))?;
         }
         if let Some(publication) = publication_asked_for(voucher)
             && let Some(publication) = tx.peek::<Publication>(publication)?

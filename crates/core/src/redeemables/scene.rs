@@ -1,5 +1,7 @@
 //! Who wants to buy what.
 
+use std::sync::Arc;
+
 use guerdon_model::{
     Patch,
     customer::{Customer, CustomerInput},
@@ -7,7 +9,7 @@ use guerdon_model::{
     metadata_schema,
     redeemable::SceneInput,
 };
-use guerdon_store::Key;
+use guerdon_store::{Document, Key};
 
 use super::Basket;
 use crate::{
@@ -29,20 +31,22 @@ pub struct Scene {
     pub metadata: Metadata,
     /// Stands for the customer in answers.
     pub tracking_id: Option<String>,
+    /// Whether nothing is redeemed, so that whatever was counted may change meanwhile.
+    is_foreseen: bool,
 }
 
 /// Who buys.
 #[derive(Debug)]
 pub struct Buyer {
     pub customer: Customer,
-    /// Whether there is such a customer; if not, the request describes one that a redemption would create.
-    pub is_stored: bool,
+    /// Whether there was such a customer before the request: of a new one, nothing can be looked up.
+    pub is_known: bool,
 }
 
 impl Buyer {
-    /// The id, of a customer that there is.
+    /// The id, of a customer who is known.
     pub fn id(&self) -> Option<&str> {
-        self.is_stored.then(|| self.customer.id.as_str())
+        self.is_known.then(|| self.customer.id.as_str())
     }
 }
 
@@ -61,11 +65,11 @@ impl Scene {
         let buyer = match buyer(tx.config(), input) {
             None => None,
             Some(customer) => {
-                let (customer, is_stored) = customers::foreseen(tx, &customer)?;
-                Some(Buyer { customer, is_stored })
+                let (customer, is_known) = customers::foreseen(tx, &customer)?;
+                Some(Buyer { customer, is_known })
             }
         };
-        Self::new(tx, buyer, basket, &input.metadata)
+        Ok(Self { is_foreseen: true, ..Self::new(tx, buyer, basket, &input.metadata)? })
     }
 
     /// The scene of these. `metadata` are the redemption's, as they were sent.
@@ -74,7 +78,12 @@ impl Scene {
         tx.config().check_metadata(RESOURCE, &metadata, metadata_schema::Scope::Whole)?;
         let source_id = buyer.as_ref().and_then(|buyer| buyer.customer.source_id.as_deref());
         let tracking_id = source_id.and_then(|source_id| tx.config().tracking_id(source_id));
-        Ok(Self { buyer, basket, metadata, tracking_id })
+        Ok(Self { buyer, basket, metadata, tracking_id, is_foreseen: false })
+    }
+
+    /// Something that others may change at any time.
+    pub(super) fn look<D: Document>(&self, tx: &mut Tx, id: &str) -> Result<Option<Arc<D>>> {
+        if self.is_foreseen { tx.peek(id) } else { tx.get(id) }
     }
 }
 

@@ -167,7 +167,7 @@ fn validate_in<A>(tx: &mut Tx, input: &RedeemablesInput, tell: Tell<A>) -> Resul
         Some(reservations) => lock(tx, input, &reservations)?,
         None => None,
     };
-    let customer = scene.buyer.filter(|buyer| buyer.is_stored).map(|buyer| buyer.customer.id);
+    let customer = scene.buyer.filter(|buyer| buyer.is_known).map(|buyer| buyer.customer.id);
     Ok(Attempt::Done(Validated { answer, session, customer }))
 }
 

@@ -248,11 +248,11 @@ mod tests {
             (json!([voucher("")]), Some("Property .redeemables[0].id should NOT have fewer than 1 characters")),
             (
                 json!([{"object": "voucher", "id": "a", "gift": {"credits": -1}}]),
-                Some("Property .redeemables[0].gift.credits should be >= 0"),
+                Some("Property .redeemables[0].gift.credits cannot be lower than 0"),
             ),
             (
                 json!([{"object": "voucher", "id": "a", "reward": {"points": -1}}]),
-                Some("Property .redeemables[0].reward.points should be >= 0"),
+                Some("Property .redeemables[0].reward.points cannot be lower than 0"),
             ),
             (json!([voucher("a"), voucher("a")]), Some("Duplicated redeemables detected in one redemption")),
             (json!([voucher("a"), stack("s")]), Some("Promotion Stack cannot be use with other redeemables")),

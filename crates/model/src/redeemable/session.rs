@@ -1,7 +1,7 @@
 //! Sessions: a validation can keep what it has found valid for whoever comes back with its key.
 //!
 //! A session locks one redemption of each redeemable, and the credits or points that it would spend, until
-//! it ends. `docs/sessions.md` is the page for users.
+//! it ends. `docs/validations.md` has the page for users.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
