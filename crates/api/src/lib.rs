@@ -35,6 +35,7 @@ mod product_collections;
 mod products;
 mod promotions;
 mod publications;
+mod qualifications;
 mod rate_limit;
 mod referrals;
 mod segments;

@@ -34,6 +34,7 @@ use guerdon_model::{
     promotion_stack::{StackAnswer, StackInput},
     promotion_tier::{TierAnswer, TierInput, TierUpdate},
     publication::{PublicationAnswer, PublicationInput},
+    qualification::{QualificationAnswer, QualificationInput},
     redeemable::{RedeemablesInput, SceneInput},
     role::Permission::{self, *},
     segment::{Segment, SegmentInput, SimpleSegment},
@@ -53,8 +54,8 @@ use utoipa::{
 
 use crate::{
     assets, async_actions, bin, call::Call, campaigns, categories, custom_events, customers, exports, management,
-    metadata_schemas, orders, product_collections, products, promotions, publications, referrals, respond::Answer,
-    segments, templates, validation_rules, validations, vouchers,
+    metadata_schemas, orders, product_collections, products, promotions, publications, qualifications, referrals,
+    respond::Answer, segments, templates, validation_rules, validations, vouchers,
 };
 
 /// What carries out a route's requests.
@@ -297,6 +298,7 @@ pub fn table() -> Vec<Route> {
         referral_routes(),
         export_routes(),
         validation_routes(),
+        qualification_routes(),
     ]
     .concat()
 }
@@ -1088,6 +1090,20 @@ fn validation_routes() -> Vec<Route> {
             .deprecated(),
     ];
     [of_redeemables.to_vec(), of_vouchers.to_vec(), older.to_vec()].concat()
+}
+
+fn qualification_routes() -> Vec<Route> {
+    let both = [
+        ("/v1/qualifications", "List what a customer could use"),
+        ("/client/v1/qualifications", "List what a customer could use, from a browser"),
+    ];
+    both.map(|(path, summary)| {
+        post(path, summary, qualifications::qualify)
+            .needs(VouchersValidate)
+            .takes::<QualificationInput>()
+            .answers::<QualificationAnswer>()
+    })
+    .to_vec()
 }
 
 fn template_routes() -> Vec<Route> {

@@ -33,6 +33,7 @@ pub mod products;
 pub mod projects;
 pub mod promotions;
 pub mod publications;
+pub mod qualifications;
 pub mod redeemables;
 pub mod retention;
 pub mod secrets;

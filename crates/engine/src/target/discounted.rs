@@ -61,9 +61,8 @@ mod tests {
         let bottle = json!({"included": [{"object": "product", "id": "prod_bottle"}]});
         let all = json!({"included_all": true, "excluded": [{"object": "product", "id": "prod_bottle"}]});
         let percent = |effect: Value| json!({"type": "PERCENT", "percent_off": 10, "effect": effect});
-        let unit = |effect: &str, unit: &str| {
-            json!({"type": "UNIT", "unit_off": 1, "effect": effect, "unit_type": unit})
-        };
+        let unit =
+            |effect: &str, unit: &str| json!({"type": "UNIT", "unit_off": 1, "effect": effect, "unit_type": unit});
         for (discount, rule, expected) in [
             (percent(json!("APPLY_TO_ORDER")), &bottle, &[][..]),
             (percent(json!("APPLY_TO_ITEMS")), &bottle, &["prod_bottle"]),
@@ -71,7 +70,11 @@ mod tests {
             (percent(json!("APPLY_TO_ITEMS")), &nothing, &[]),
             (percent(Value::Null), &bottle, &["prod_bottle"]),
             (percent(Value::Null), &nothing, &[]),
-            (json!({"type": "AMOUNT", "amount_off": 1, "effect": "APPLY_TO_ITEMS_BY_QUANTITY"}), &bottle, &["prod_bottle"]),
+            (
+                json!({"type": "AMOUNT", "amount_off": 1, "effect": "APPLY_TO_ITEMS_BY_QUANTITY"}),
+                &bottle,
+                &["prod_bottle"],
+            ),
             (unit("ADD_NEW_ITEMS", "sku_gift"), &bottle, &["sku_gift"]),
             (unit("REPLACE_ITEMS", "prod_gift"), &bottle, &["prod_bottle", "prod_gift"]),
             (

@@ -269,6 +269,15 @@ impl Voucher {
         self.active && !self.is_published() && !self.is_binned
     }
 
+    /// Whether it is a code for everybody: it belongs to no campaign, and can be used, and that more than once.
+    /// Cards are money, which is not for everybody once somebody holds it.
+    pub fn is_generic(&self) -> bool {
+        let is_left = self.redemption.quantity.is_none_or(|quantity| quantity > self.redemption.redeemed_quantity);
+        let is_for_many = self.redemption.quantity != Some(1) && is_left;
+        let is_somebodys = self.is_published() && !matches!(self.value, VoucherValue::Discount { .. });
+        self.campaign_id.is_none() && self.active && !self.is_binned && is_for_many && !is_somebodys
+    }
+
     /// Whether nothing has happened to it yet, so that it follows changes of its campaign.
     pub fn is_untouched(&self) -> bool {
         !self.is_published() && self.redemption.redeemed_quantity == 0

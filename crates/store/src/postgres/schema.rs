@@ -32,6 +32,8 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("../../migrations/postgres/0012_voucher_lists.sql"), oldest_program: 12 },
     // An older program would change a voucher and forget what sessions have reserved of it.
     Migration { sql: include_str!("../../migrations/postgres/0013_sessions.sql"), oldest_program: 13 },
+    // An older program would change a voucher and leave it among the codes for everybody, or outside.
+    Migration { sql: include_str!("../../migrations/postgres/0015_qualifications.sql"), oldest_program: 14 },
 ];
 
 /// The migrations that this program knows.

@@ -20,6 +20,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0011_exports.sql"),
     include_str!("../../migrations/sqlite/0012_voucher_lists.sql"),
     include_str!("../../migrations/sqlite/0013_sessions.sql"),
+    include_str!("../../migrations/sqlite/0015_qualifications.sql"),
 ];
 
 /// Brings the tables up to date.
