@@ -32,6 +32,7 @@ mod promotions;
 mod publication_lists;
 mod publication_races;
 mod publications;
+mod qualification_scenarios;
 mod qualifications;
 mod referrals;
 mod segment_days;

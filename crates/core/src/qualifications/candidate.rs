@@ -5,7 +5,7 @@ use std::{iter::Peekable, sync::Arc, vec::IntoIter};
 use guerdon_model::{
     Timestamp,
     api_key::KeyKind,
-    campaign::{Campaign, CampaignType, Supply},
+    campaign::{Campaign, Supply},
     holder::HolderRole,
     ids::{CategoryId, VoucherId},
     qualification::QualifiedObject,
@@ -18,7 +18,7 @@ use super::offers::{Offer, Offers};
 use crate::{
     campaigns::totals,
     promotions::ReadyTier,
-    redeemables::{Gathered, Scene},
+    redeemables::Gathered,
     snapshot::Snapshot,
     tx::{Result, Tx},
     vouchers,
@@ -125,21 +125,14 @@ impl Candidate {
     }
 
     /// What its evaluation needs. Of a campaign, that is the voucher that the customer would be given.
-    pub(super) fn gathered(&self, tx: &Tx, scene: &Scene) -> Gathered {
+    pub(super) fn gathered(&self, tx: &Tx) -> Gathered {
         match self {
             Candidate::Voucher { voucher, .. } => Gathered::of_voucher(tx, voucher.clone()),
             Candidate::Tier(ready) => Gathered::tier(tx.config(), ready.clone(), None),
             Candidate::Campaign(campaign) => {
-                let buyer = scene.buyer.as_ref().map(|buyer| buyer.customer.id.clone());
-                // Loyalty cards are nobody else's to use; of other codes, rules may ask who holds them.
-                let holder_id = buyer.filter(|_| campaign.campaign_type == CampaignType::LoyaltyProgram);
                 let voucher = vouchers::of_campaign(tx, campaign, campaign.id.to_string());
-                let voucher = Voucher {
-                    id: VoucherId::from(campaign.id.as_str()),
-                    created_at: campaign.created_at,
-                    holder_id,
-                    ..voucher
-                };
+                let voucher =
+                    Voucher { id: VoucherId::from(campaign.id.as_str()), created_at: campaign.created_at, ..voucher };
                 Gathered::of_voucher(tx, Arc::new(voucher))
             }
         }

@@ -114,7 +114,7 @@ fn evaluate(tx: &mut Tx, asked: &Asked, scene: &Scene, candidates: Vec<Candidate
             available.push(candidate);
         }
     }
-    let gathered = available.iter().map(|candidate| candidate.gathered(tx, scene)).collect();
+    let gathered = available.iter().map(|candidate| candidate.gathered(tx)).collect();
     let gathering = gather_found(tx, gathered, scene, asked.scene.session_key())?;
     let due = locks::due(tx, &gathering);
     if !due.is_empty() {

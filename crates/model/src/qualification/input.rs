@@ -1,5 +1,7 @@
 //! What a client asks about.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -152,7 +154,7 @@ impl Question {
         let sentence = |details| Error::invalid_payload(path("filters"), Rule::Sentence(details));
         let read = Filter::from_json(sent);
         let mut filter = read.map_err(|error: FilterError| sentence(error.details(".options.filters")))?;
-        for predicate in &mut filter.predicates {
+        for predicate in &filter.predicates {
             let one_of = |names: &[&str]| Rule::OneOf(names.iter().map(|name| (*name).to_owned()).collect());
             if !FILTERED.contains(&predicate.field.as_str()) {
                 return Err(Error::invalid_payload(path("filters"), one_of(&FILTERED)));
@@ -161,10 +163,12 @@ impl Question {
                 let place = path("filters").key(predicate.field.clone()).key("conditions");
                 return Err(Error::invalid_payload(place, one_of(&OPERATORS.map(Operator::name))));
             }
-            if matches!(predicate.operator, Operator::Is | Operator::IsNot) {
-                predicate.values.truncate(1);
-            }
         }
+        let mut seen = HashSet::new();
+        filter.predicates.retain(|predicate| {
+            let takes_one = matches!(predicate.operator, Operator::Is | Operator::IsNot);
+            !takes_one || seen.insert((predicate.field.clone(), predicate.operator))
+        });
         Ok(Some(filter))
     }
 }
@@ -193,7 +197,7 @@ mod tests {
             (json!({"limit": null}), Ok(5)),
             (json!({"limit": 1}), Ok(1)),
             (json!({"limit": 100}), Ok(50)),
-            (json!({"limit": 0}), Err("Property .options.limit should be >= 1")),
+            (json!({"limit": 0}), Err("Property .options.limit cannot be lower than 1")),
         ] {
             let limit = question(options.clone()).limit();
             let limit = limit.map_err(|error| error.describe(Dialect::Should).details.expect("details"));
@@ -225,6 +229,7 @@ mod tests {
             assert_eq!(asked(filters.clone()).is_ok(), expected, "{filters}");
         }
         let filter = asked(json!({"code": {"conditions": {"$is": ["a", "b"]}}})).expect("a filter").expect("one");
-        assert_eq!(filter.predicates[0].values, [json!("a")]);
+        let operands: Vec<_> = filter.predicates.iter().map(|predicate| predicate.values.clone()).collect();
+        assert_eq!(operands, [[json!("a")]]);
     }
 }

@@ -270,11 +270,15 @@ impl Voucher {
     }
 
     /// Whether it is a code for everybody: it belongs to no campaign, and can be used, and that more than once.
-    /// Cards are money, which is not for everybody once somebody holds it.
+    /// Gift cards are money, which is not for everybody once somebody holds it; loyalty cards always are somebody's.
     pub fn is_generic(&self) -> bool {
         let is_left = self.redemption.quantity.is_none_or(|quantity| quantity > self.redemption.redeemed_quantity);
         let is_for_many = self.redemption.quantity != Some(1) && is_left;
-        let is_somebodys = self.is_published() && !matches!(self.value, VoucherValue::Discount { .. });
+        let is_somebodys = match self.value {
+            VoucherValue::Discount { .. } => false,
+            VoucherValue::Gift { .. } => self.is_published(),
+            VoucherValue::Loyalty { .. } => true,
+        };
         self.campaign_id.is_none() && self.active && !self.is_binned && is_for_many && !is_somebodys
     }
 
