@@ -17,7 +17,7 @@ use support::{
 };
 
 /// What each of the SDKs has a script for.
-const AREAS: [&str; 6] = ["customers", "products", "orders", "rules", "segments", "campaigns"];
+const AREAS: [&str; 7] = ["customers", "products", "orders", "rules", "segments", "campaigns", "validations"];
 /// What only the Python SDK can do.
 const IN_PYTHON_ONLY: [&str; 1] = ["exports"];
 

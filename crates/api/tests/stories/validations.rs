@@ -375,6 +375,12 @@ async fn what_is_wrong_with_the_request_itself_is_refused() {
             "invalid_payload",
             "Property .redeemables[1] should have required property 'id'",
         ),
+        (
+            json!({"redeemables": [{"object": "voucher", "id": "a", "gift": {"credits": -1}}]}),
+            400,
+            "invalid_payload",
+            "Property .redeemables[0].gift.credits cannot be lower than 0",
+        ),
         (json!({"redeemables": named(&["OFF10", "OFF10"])}), 400, "duplicated_redeemables", duplicated),
         (json!({"redeemables": named(&["OFF10", text(&by_id["id"])])}), 400, "duplicated_redeemables", duplicated),
         (
