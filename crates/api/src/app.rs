@@ -1,10 +1,12 @@
 //! What every request can reach.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use guerdon_core::Guerdon;
+use guerdon_model::ids::ProjectId;
 use guerdon_webhooks::Dispatcher;
 use metrics_exporter_prometheus::PrometheusHandle;
+use parking_lot::Mutex;
 
 use crate::rate_limit::{ClientLimit, KeyLimit};
 
@@ -15,6 +17,8 @@ pub struct App {
     pub settings: Settings,
     pub(crate) key_limit: KeyLimit,
     pub(crate) client_limit: ClientLimit,
+    /// Requests with an `Idempotency-Key` that are being carried out.
+    pub(crate) keyed: Mutex<HashSet<(ProjectId, Arc<str>)>>,
     /// Renders `/metrics`; without it the page says that metrics are off.
     pub metrics: Option<PrometheusHandle>,
 }
@@ -48,6 +52,7 @@ impl App {
         metrics: Option<PrometheusHandle>,
     ) -> Arc<Self> {
         let key_limit = KeyLimit::new(settings.requests_per_minute);
-        Arc::new(Self { guerdon, dispatcher, settings, key_limit, client_limit: ClientLimit::default(), metrics })
+        let (client_limit, keyed) = (ClientLimit::default(), Mutex::default());
+        Arc::new(Self { guerdon, dispatcher, settings, key_limit, client_limit, keyed, metrics })
     }
 }

@@ -1,5 +1,7 @@
 //! Requests that start work in the background: bulk updates and imports.
 
+use crate::{call::Call, respond::Answer, upload};
+use axum::http::StatusCode;
 use guerdon_core::{
     blobs::{self, BlobWriter},
     jobs::{
@@ -7,13 +9,6 @@ use guerdon_core::{
         bulk::{self, BulkWork, MetadataUpdate},
         import::{ImportWork, Sheet},
     },
-};
-use guerdon_model::ids::AsyncActionId;
-
-use crate::{
-    call::Call,
-    respond::{Answer, Refusal, accepted},
-    upload,
 };
 
 /// Starts an update of many resources, each with values of its own.
@@ -35,22 +30,23 @@ pub(crate) async fn update_metadata_in_bulk(call: Call, work: fn(BulkWork) -> Wo
 
 /// Stores the body and starts the job that works it off.
 pub(crate) async fn start_bulk(call: Call, work: fn(BulkWork) -> Work) -> Answer {
-    accepted(start(&call, work).await?.as_str())
+    start(&call, StatusCode::ACCEPTED, work).await
 }
 
 /// Likewise, for a body that was checked.
-pub(crate) async fn start(call: &Call, work: fn(BulkWork) -> Work) -> Result<AsyncActionId, Refusal> {
+pub(crate) async fn start(call: &Call, status: StatusCode, work: fn(BulkWork) -> Work) -> Answer {
     let mut blob = BlobWriter::new(&call.app.guerdon, &call.context);
     blob.write(&call.body).await?;
     let work = work(BulkWork::of(blob.finish().await?));
-    Ok(call.execute(Vec::new(), move |tx| jobs::start(tx, work.clone())).await?)
+    call.answer_started(status, move |tx| jobs::start(tx, work.clone())).await
 }
 
 /// Stores the file and starts the job that imports it.
 pub(crate) async fn import<S: Sheet>(
     call: &mut Call,
+    status: StatusCode,
     work: impl FnOnce(ImportWork<S>) -> Work,
-) -> Result<AsyncActionId, Refusal> {
+) -> Answer {
     let upload = upload::receive(call).await?;
     let work = match ImportWork::of(upload.blob.clone(), &upload.start) {
         Ok(import) => work(import.telling(upload.wants_events)),
@@ -59,5 +55,5 @@ pub(crate) async fn import<S: Sheet>(
             return Err(error.into());
         }
     };
-    Ok(call.execute(Vec::new(), move |tx| jobs::start(tx, work.clone())).await?)
+    call.answer_started(status, move |tx| jobs::start(tx, work.clone())).await
 }

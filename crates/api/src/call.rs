@@ -2,19 +2,29 @@
 
 use std::sync::Arc;
 
-use axum::{body::Body, http::HeaderMap};
+use axum::{
+    body::Body,
+    http::{HeaderMap, StatusCode},
+};
 use bytes::Bytes;
 use guerdon_core::{
     Context,
     tx::{Result as TxResult, Tx},
 };
-use guerdon_model::{Error, ids::RequestId, payload};
+use guerdon_model::{
+    Error,
+    ids::{AsyncActionId, RequestId},
+    payload,
+};
 use guerdon_store::Key;
 use parking_lot::Mutex;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{app::App, respond::Refusal};
+use crate::{
+    app::App,
+    respond::{Answer, Refusal, Started, answered},
+};
 
 /// A request whose caller is known and may do this.
 pub struct Call {
@@ -62,6 +72,34 @@ impl Call {
         F: FnMut(&mut Tx) -> TxResult<T> + Send + 'static,
     {
         self.app.guerdon.executor.execute(self.context.clone(), needs, command).await
+    }
+
+    /// Runs a command and answers what it gives: once, if the request has an `Idempotency-Key`. Every route that
+    /// is not [repeatable](crate::routes::Repeats) by nature answers by this.
+    pub async fn answer<T, F>(&self, needs: Vec<Key>, command: F) -> Answer
+    where
+        T: Serialize + Send + 'static,
+        F: FnMut(&mut Tx) -> TxResult<T> + Send + 'static,
+    {
+        self.answer_with(StatusCode::OK, needs, command).await
+    }
+
+    /// The same with another status.
+    pub async fn answer_with<T, F>(&self, status: StatusCode, needs: Vec<Key>, command: F) -> Answer
+    where
+        T: Serialize + Send + 'static,
+        F: FnMut(&mut Tx) -> TxResult<T> + Send + 'static,
+    {
+        let (context, executor) = (self.context.clone(), &self.app.guerdon.executor);
+        answered(status, &executor.answer(context, needs, status.as_u16(), command).await?)
+    }
+
+    /// Answers with the id of an async action that a command starts.
+    pub async fn answer_started<F>(&self, status: StatusCode, mut start: F) -> Answer
+    where
+        F: FnMut(&mut Tx) -> TxResult<AsyncActionId> + Send + 'static,
+    {
+        self.answer_with(status, Vec::new(), move |tx| Ok(Started { async_action_id: start(tx)? })).await
     }
 
     /// Runs a command that only reads.

@@ -1,5 +1,6 @@
 //! `/v1/campaigns`.
 
+use axum::http::StatusCode;
 use guerdon_core::{
     blobs::BlobWriter,
     campaigns::{
@@ -28,7 +29,7 @@ use crate::{
     background,
     call::Call,
     listing::MAX_PAGE,
-    respond::{Answer, Refusal, accepted, json, started},
+    respond::{Answer, Refusal, json},
 };
 
 pub(crate) async fn list(call: Call) -> Answer {
@@ -65,7 +66,7 @@ fn expand(call: &Call) -> Result<Option<Expand>, Error> {
 
 pub(crate) async fn create(call: Call) -> Answer {
     let (input, mut codes) = (call.payload::<CampaignInput>()?, CodeDraw::new(&call.app.guerdon.ids));
-    json(&call.execute(Vec::new(), move |tx| campaigns::create(tx, &input, &mut codes)).await?)
+    call.answer(Vec::new(), move |tx| campaigns::create(tx, &input, &mut codes)).await
 }
 
 pub(crate) async fn get(call: Call) -> Answer {
@@ -85,8 +86,7 @@ pub(crate) async fn update(call: Call) -> Answer {
 
 pub(crate) async fn delete(call: Call) -> Answer {
     let (campaign, force) = (call.param("campaignId").to_owned(), call.flag("force")?);
-    let job = call.execute(Vec::new(), move |tx| campaigns::delete(tx, &campaign, force)).await?;
-    accepted(job.as_str())
+    call.answer_started(StatusCode::ACCEPTED, move |tx| campaigns::delete(tx, &campaign, force)).await
 }
 
 pub(crate) async fn enable(call: Call) -> Answer {
@@ -99,8 +99,8 @@ pub(crate) async fn disable(call: Call) -> Answer {
 
 async fn set_active(call: &Call, active: bool) -> Answer {
     let campaign = call.param("campaignId").to_owned();
-    call.execute(Vec::new(), move |tx| campaigns::set_active(tx, &campaign, active)).await?;
-    json(&json!({}))
+    let command = move |tx: &mut Tx| campaigns::set_active(tx, &campaign, active).map(|_| json!({}));
+    call.answer(Vec::new(), command).await
 }
 
 /// One voucher at once, or a job for several.
@@ -108,18 +108,18 @@ pub(crate) async fn add_vouchers(call: Call) -> Answer {
     let (campaign, count) = (call.param("campaignId").to_owned(), call.positive("vouchers_count")?.unwrap_or(1));
     let input = added(&call)?;
     if count > 1 {
-        let job = call.execute(Vec::new(), move |tx| campaigns::add_many(tx, &campaign, count, &input)).await?;
-        return accepted(job.as_str());
+        let start = move |tx: &mut Tx| campaigns::add_many(tx, &campaign, count, &input);
+        return call.answer_started(StatusCode::ACCEPTED, start).await;
     }
     let mut codes = CodeDraw::new(&call.app.guerdon.ids);
-    json(&call.execute(Vec::new(), move |tx| campaigns::add(tx, &campaign, None, &input, &mut codes)).await?)
+    call.answer(Vec::new(), move |tx| campaigns::add(tx, &campaign, None, &input, &mut codes)).await
 }
 
 pub(crate) async fn add_voucher_with_code(call: Call) -> Answer {
     let (campaign, code) = (call.param("campaignId").to_owned(), call.param("code").to_owned());
     let (input, mut codes) = (added(&call)?, CodeDraw::new(&call.app.guerdon.ids));
     let add = move |tx: &mut Tx| campaigns::add(tx, &campaign, Some(&code), &input, &mut codes);
-    json(&call.execute(Vec::new(), add).await?)
+    call.answer(Vec::new(), add).await
 }
 
 /// The body, which may be missing.
@@ -136,8 +136,8 @@ pub(crate) async fn import(call: Call) -> Answer {
     let mut blob = BlobWriter::new(&call.app.guerdon, &call.context);
     blob.write(&call.body).await?;
     let work = ItemsWork::of(campaign, blob.finish().await?);
-    let job = call.execute(Vec::new(), move |tx| jobs::start(tx, Work::CampaignImport(work.clone()))).await?;
-    accepted(job.as_str())
+    let start = move |tx: &mut Tx| jobs::start(tx, Work::CampaignImport(work.clone()));
+    call.answer_started(StatusCode::ACCEPTED, start).await
 }
 
 pub(crate) async fn import_csv(mut call: Call) -> Answer {
@@ -145,7 +145,7 @@ pub(crate) async fn import_csv(mut call: Call) -> Answer {
     let campaign = call.read(|tx| import::target(tx, campaign)).await?;
     let work =
         move |import: jobs::import::ImportWork<_>| Work::CampaignImportCsv(import.into_parent(campaign.as_str()));
-    started(background::import(&mut call, work).await?.as_str())
+    background::import(&mut call, StatusCode::OK, work).await
 }
 
 pub(crate) async fn summary(call: Call) -> Answer {

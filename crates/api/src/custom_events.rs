@@ -3,13 +3,10 @@
 use guerdon_core::{custom_events, customers};
 use guerdon_model::custom_event::CustomEventInput;
 
-use crate::{
-    call::Call,
-    respond::{Answer, json},
-};
+use crate::{call::Call, respond::Answer};
 
 pub(crate) async fn report(call: Call) -> Answer {
     let input: CustomEventInput = call.payload()?;
     let needs = customers::upsert_keys(&input.customer);
-    json(&call.execute(needs, move |tx| custom_events::report(tx, &input)).await?)
+    call.answer(needs, move |tx| custom_events::report(tx, &input)).await
 }

@@ -1,5 +1,6 @@
 //! `/v1/customers`.
 
+use axum::http::StatusCode;
 use guerdon_core::customers::{
     self, CustomerRef,
     activity::{self, ActivityListing},
@@ -17,7 +18,7 @@ use crate::{
     background,
     call::Call,
     listing::GENERIC_ORDERS,
-    respond::{Answer, accepted, json, no_content},
+    respond::{Answer, json, no_content},
 };
 
 /// The last page of customers that can be listed.
@@ -45,7 +46,7 @@ pub(crate) async fn list(call: Call) -> Answer {
 pub(crate) async fn create(call: Call) -> Answer {
     let input: CustomerInput = call.payload()?;
     let needs = customers::upsert_keys(&input);
-    json(&call.execute(needs, move |tx| customers::upsert(tx, &input)).await?)
+    call.answer(needs, move |tx| customers::upsert(tx, &input)).await
 }
 
 pub(crate) async fn get(call: Call) -> Answer {
@@ -87,7 +88,7 @@ pub(crate) async fn update_metadata_in_bulk(call: Call) -> Answer {
 }
 
 pub(crate) async fn import(mut call: Call) -> Answer {
-    accepted(background::import(&mut call, Work::CustomersImport).await?.as_str())
+    background::import(&mut call, StatusCode::ACCEPTED, Work::CustomersImport).await
 }
 
 pub(crate) async fn list_activity(call: Call) -> Answer {

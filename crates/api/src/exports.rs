@@ -70,7 +70,7 @@ where
         // Asked for once more under the configuration that the command runs with.
         caller.permission = Some(permission);
     }
-    json(&call.execute(Vec::new(), command).await?)
+    call.answer(Vec::new(), command).await
 }
 
 pub(crate) async fn list(call: Call) -> Answer {

@@ -25,6 +25,7 @@ mod customers;
 mod docs_page;
 mod exports;
 mod form;
+mod idempotency;
 mod listing;
 mod management;
 mod metadata_schemas;

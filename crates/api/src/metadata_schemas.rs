@@ -23,7 +23,7 @@ pub(crate) async fn get(call: Call) -> Answer {
 
 pub(crate) async fn create(call: Call) -> Answer {
     let input = SchemaInput::new(call.json()?)?;
-    json(&camel_case(call.execute(Vec::new(), move |tx| metadata_schemas::create(tx, &input)).await?))
+    call.answer(Vec::new(), move |tx| metadata_schemas::create(tx, &input).map(camel_case)).await
 }
 
 pub(crate) async fn update(call: Call) -> Answer {

@@ -1,6 +1,8 @@
 //! `/v1/orders`.
 
+use axum::http::StatusCode;
 use guerdon_core::{
+    idempotency::Answered,
     jobs::Work,
     orders::{
         self, Saved, import,
@@ -15,7 +17,7 @@ use guerdon_store::Key;
 use crate::{
     background,
     call::Call,
-    respond::{Answer, json, started},
+    respond::{Answer, answered, json},
 };
 
 /// The last page of orders that can be listed.
@@ -51,12 +53,14 @@ async fn save<F>(call: &Call, needs: Vec<Key>, command: F) -> Answer
 where
     F: FnMut(&mut Tx) -> TxResult<Saved> + Send + 'static,
 {
-    let saved = call.execute(needs, command).await?;
-    summary::relearn(&call.app.guerdon, &call.context, &saved.forgetful).await;
-    json(&saved.order)
+    let saved = call.app.guerdon.executor.answer(call.context.clone(), needs, 200, command).await?;
+    if let Answered::Now(saved) = &saved {
+        summary::relearn(&call.app.guerdon, &call.context, &saved.forgetful).await;
+    }
+    answered(StatusCode::OK, &saved)
 }
 
 pub(crate) async fn import(call: Call) -> Answer {
     import::check(&call.body)?;
-    started(background::start(&call, Work::OrdersImport).await?.as_str())
+    background::start(&call, StatusCode::OK, Work::OrdersImport).await
 }

@@ -24,7 +24,7 @@ pub(crate) async fn list(call: Call) -> Answer {
 pub(crate) async fn create(call: Call) -> Answer {
     let input: CollectionInput = call.payload()?;
     let needs = product_collections::create_keys(&input);
-    json(&call.execute(needs, move |tx| product_collections::create(tx, &input)).await?)
+    call.answer(needs, move |tx| product_collections::create(tx, &input)).await
 }
 
 pub(crate) async fn get(call: Call) -> Answer {

@@ -1,5 +1,6 @@
 //! `/v1/products` and `/v1/skus`.
 
+use axum::http::StatusCode;
 use guerdon_core::{
     jobs::Work,
     products::{
@@ -17,7 +18,7 @@ use crate::{
     background,
     call::Call,
     listing::{GENERIC_ORDERS, MAX_PAGE},
-    respond::{Answer, json, no_content, started},
+    respond::{Answer, json, no_content},
 };
 
 fn catalogue_listing(call: &Call) -> Result<CatalogueListing, guerdon_model::Error> {
@@ -43,7 +44,7 @@ pub(crate) async fn list(call: Call) -> Answer {
 
 pub(crate) async fn create(call: Call) -> Answer {
     let input: ProductInput = call.payload()?;
-    json(&call.execute(products::keys_of_input(&input), move |tx| products::upsert(tx, &input)).await?)
+    call.answer(products::keys_of_input(&input), move |tx| products::upsert(tx, &input)).await
 }
 
 pub(crate) async fn get(call: Call) -> Answer {
@@ -72,7 +73,7 @@ pub(crate) async fn update_metadata_in_bulk(call: Call) -> Answer {
 }
 
 pub(crate) async fn import(mut call: Call) -> Answer {
-    started(background::import(&mut call, Work::ProductsImport).await?.as_str())
+    background::import(&mut call, StatusCode::OK, Work::ProductsImport).await
 }
 
 pub(crate) async fn list_skus(call: Call) -> Answer {
@@ -83,7 +84,7 @@ pub(crate) async fn list_skus(call: Call) -> Answer {
 pub(crate) async fn create_sku(call: Call) -> Answer {
     let product = call.param("productId").to_owned();
     let input: SkuInput = call.payload()?;
-    json(&call.execute(skus::keys_of_input(&product, &input), move |tx| skus::upsert(tx, &product, &input)).await?)
+    call.answer(skus::keys_of_input(&product, &input), move |tx| skus::upsert(tx, &product, &input)).await
 }
 
 /// The product and the SKU in the path.
@@ -110,5 +111,5 @@ pub(crate) async fn get_sku(call: Call) -> Answer {
 }
 
 pub(crate) async fn import_skus(mut call: Call) -> Answer {
-    started(background::import(&mut call, Work::SkusImport).await?.as_str())
+    background::import(&mut call, StatusCode::OK, Work::SkusImport).await
 }

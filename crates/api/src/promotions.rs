@@ -38,7 +38,7 @@ pub(crate) async fn list_tiers_of(call: Call) -> Answer {
 
 pub(crate) async fn create_tier(call: Call) -> Answer {
     let (input, campaign) = (call.payload::<TierInput>()?, call.param("campaignId").to_owned());
-    json(&call.execute(Vec::new(), move |tx| tiers::create(tx, &campaign, &input)).await?)
+    call.answer(Vec::new(), move |tx| tiers::create(tx, &campaign, &input)).await
 }
 
 pub(crate) async fn get_tier(call: Call) -> Answer {
@@ -67,7 +67,7 @@ pub(crate) async fn disable_tier(call: Call) -> Answer {
 
 async fn set_active(call: &Call, active: bool) -> Answer {
     let tier = call.param("promotionTierId").to_owned();
-    json(&call.execute(Vec::new(), move |tx| tiers::set_active(tx, &tier, active)).await?)
+    call.answer(Vec::new(), move |tx| tiers::set_active(tx, &tier, active)).await
 }
 
 fn stack_listing(call: &Call, default_order: &str) -> Result<StackListing, Error> {
@@ -94,7 +94,7 @@ pub(crate) async fn list_stacks_of(call: Call) -> Answer {
 
 pub(crate) async fn create_stack(call: Call) -> Answer {
     let (input, campaign) = (call.payload::<StackInput>()?, call.param("campaignId").to_owned());
-    json(&call.execute(Vec::new(), move |tx| stacks::create(tx, &campaign, &input)).await?)
+    call.answer(Vec::new(), move |tx| stacks::create(tx, &campaign, &input)).await
 }
 
 pub(crate) async fn get_stack(call: Call) -> Answer {

@@ -1,5 +1,6 @@
 //! `/v1/publications` and `/client/v1/publish`.
 
+use axum::http::StatusCode;
 use guerdon_core::{
     customers,
     publications::{
@@ -19,7 +20,7 @@ use crate::{
     call::Call,
     form::Form,
     listing::MAX_PAGE,
-    respond::{Answer, json},
+    respond::{Answer, answered, json},
 };
 
 pub(crate) async fn create(call: Call) -> Answer {
@@ -39,7 +40,7 @@ pub(crate) async fn create_from_client(call: Call) -> Answer {
 
 async fn publish(call: &Call, request: Request) -> Answer {
     request.input.check()?;
-    json(&publications::publish(&call.app.guerdon, &call.context, request).await?)
+    answered(StatusCode::OK, &publications::publish(&call.app.guerdon, &call.context, request).await?)
 }
 
 /// The same by a link, as an e-mail tool can follow it.

@@ -26,7 +26,7 @@ pub(crate) async fn list_holders(call: Call) -> Answer {
 
 pub(crate) async fn add_holders(call: Call) -> Answer {
     let (member, input) = (member(&call), call.payload::<HoldersInput>()?);
-    json(&call.execute(member.keys(), move |tx| holders::add_referees(tx, &member, &input)).await?)
+    call.answer(member.keys(), move |tx| holders::add_referees(tx, &member, &input)).await
 }
 
 pub(crate) async fn remove_holder(call: Call) -> Answer {

@@ -2,17 +2,23 @@
 
 use axum::{
     body::Body,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::Response,
 };
 use bytes::Bytes;
+use guerdon_core::idempotency::Answered;
 use guerdon_model::{
     Error,
     error::{Description, Dialect},
-    ids::RequestId,
+    ids::{AsyncActionId, RequestId},
+    kept_answer::KeptAnswer,
     payload::Unreadable,
 };
 use serde::Serialize;
+
+const JSON: &str = "application/json; charset=utf-8";
+/// Says that an answer is that of an earlier request.
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// What a handler returns.
 pub type Answer = Result<Response, Refusal>;
@@ -130,10 +136,10 @@ pub(crate) fn json(body: &impl Serialize) -> Answer {
 /// A status with a body.
 pub(crate) fn json_with(status: StatusCode, body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
-        Ok(bytes) => bytes_with(status, "application/json; charset=utf-8", bytes.into()),
+        Ok(bytes) => bytes_with(status, JSON, bytes.into()),
         Err(error) => {
             tracing::error!(%error, "an answer could not be written as JSON");
-            bytes_with(StatusCode::INTERNAL_SERVER_ERROR, "application/json; charset=utf-8", Bytes::new())
+            bytes_with(StatusCode::INTERNAL_SERVER_ERROR, JSON, Bytes::new())
         }
     }
 }
@@ -146,19 +152,31 @@ pub(crate) fn bytes_with(status: StatusCode, content_type: &'static str, bytes: 
     response
 }
 
+/// What a command gave, or what its request was answered with before.
+pub(crate) fn answered<T: Serialize>(status: StatusCode, answered: &Answered<T>) -> Answer {
+    match answered {
+        Answered::Now(value) => Ok(json_with(status, value)),
+        Answered::Before(kept) => Ok(replayed(kept)),
+    }
+}
+
+/// What a request was answered with before.
+pub(crate) fn replayed(kept: &KeptAnswer) -> Response {
+    let status = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK);
+    let mut response = bytes_with(status, JSON, Bytes::copy_from_slice(kept.body.as_bytes()));
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    response
+}
+
+/// The async action that goes on.
+#[derive(Serialize)]
+pub(crate) struct Started {
+    pub(crate) async_action_id: AsyncActionId,
+}
+
 /// 204 without a body.
 pub(crate) fn no_content() -> Answer {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     Ok(response)
-}
-
-/// 202 with the id of the async action that goes on.
-pub(crate) fn accepted(async_action_id: &str) -> Answer {
-    Ok(json_with(StatusCode::ACCEPTED, &serde_json::json!({ "async_action_id": async_action_id })))
-}
-
-/// The same with 200, as some older endpoints answer.
-pub(crate) fn started(async_action_id: &str) -> Answer {
-    json(&serde_json::json!({ "async_action_id": async_action_id }))
 }

@@ -77,6 +77,7 @@ pub struct Route {
     pub(crate) deprecated: bool,
     /// A query parameter without which another route of the same method and path answers.
     pub(crate) only_with: Option<&'static str>,
+    pub(crate) repeats: Repeats,
     pub(crate) handler: Handler,
 }
 
@@ -91,6 +92,17 @@ pub enum Surface {
     Management,
     /// None: the request proves itself, as a link with a token does.
     Open,
+}
+
+/// What becomes of a request that is sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeats {
+    /// With an `Idempotency-Key` it is carried out once.
+    Once,
+    /// Nothing comes of it that the first one has not done, or that counts: a key is not looked at.
+    Harmlessly,
+    /// It is carried out again; a key is refused, as the answer has a secret in it.
+    Secretly,
 }
 
 /// How a route takes its body.
@@ -152,6 +164,7 @@ where
     };
     Route {
         body: if matches!(method, Method::POST | Method::PUT) { BodyKind::Json } else { BodyKind::None },
+        repeats: if method == Method::POST { Repeats::Once } else { Repeats::Harmlessly },
         method,
         path,
         surface,
@@ -266,6 +279,11 @@ impl Route {
         self
     }
 
+    fn repeats(mut self, repeats: Repeats) -> Self {
+        self.repeats = repeats;
+        self
+    }
+
     fn only_with(mut self, parameter: &'static str) -> Self {
         self.only_with = Some(parameter);
         self
@@ -342,6 +360,7 @@ fn customer_routes() -> Vec<Route> {
         post("/v1/customers/{customerId}/permanent-deletion", "Erase a customer and its data", customers::erase)
             .needs(CustomersModify)
             .without_body()
+            .repeats(Repeats::Harmlessly)
             .answers::<PermanentDeletion>(),
         get("/v1/customers/{customerId}/activity", "List a customer's activity", customers::list_activity)
             .needs(CustomersRead)
@@ -1164,6 +1183,7 @@ fn management_routes() -> Vec<Route> {
         get(PROJECTS, "List projects", projects::list).lists::<ProjectAnswer>("data"),
         post(PROJECTS, "Create a project with its first keys", projects::create)
             .takes::<ProjectInput>()
+            .repeats(Repeats::Secretly)
             .answers::<ProjectAnswer>(),
         get(PROJECT, "Read a project and the key that signs its webhooks", projects::get).answers::<ProjectAnswer>(),
         put(PROJECT, "Change a project's settings", projects::update)
@@ -1176,6 +1196,7 @@ fn management_routes() -> Vec<Route> {
             projects::rotate_webhook_token,
         )
         .without_body()
+        .repeats(Repeats::Secretly)
         .answers::<ProjectAnswer>(),
         get(WEBHOOKS, "List webhooks", webhooks::list).lists::<Webhook>("data"),
         post(WEBHOOKS, "Create a webhook", webhooks::create).takes::<WebhookInput>().answers::<Webhook>(),
@@ -1188,6 +1209,7 @@ fn management_routes() -> Vec<Route> {
             webhooks::test,
         )
         .without_body()
+        .repeats(Repeats::Harmlessly)
         .answers::<Attempt>(),
         get(SEND_OUTS, "List send-outs, newest first", send_outs::list)
             .query(&[
@@ -1206,6 +1228,7 @@ fn management_routes() -> Vec<Route> {
             send_outs::retry,
         )
         .without_body()
+        .repeats(Repeats::Harmlessly)
         .answers::<send_outs::SendOutAnswer>(),
         get(SCHEMAS, "List metadata schemas", metadata_schemas::list).lists::<MetadataSchema>("data"),
         post(SCHEMAS, "Create a metadata schema", metadata_schemas::create)
@@ -1226,7 +1249,10 @@ fn management_routes() -> Vec<Route> {
             .answers::<EventSchema>(),
         delete(EVENT, "Delete the schema of a custom event", event_schemas::delete),
         get(KEYS, "List a project's API keys", api_keys::list).lists::<api_keys::KeyAnswer>("data"),
-        post(KEYS, "Create an API key", api_keys::create).takes::<api_keys::KeyInput>().answers::<NewKey>(),
+        post(KEYS, "Create an API key", api_keys::create)
+            .takes::<api_keys::KeyInput>()
+            .repeats(Repeats::Secretly)
+            .answers::<NewKey>(),
         delete("/management/v1/projects/{projectId}/api-keys/{appId}", "Revoke an API key", api_keys::revoke),
     ]
 }

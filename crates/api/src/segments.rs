@@ -26,7 +26,7 @@ pub(crate) async fn list(call: Call) -> Answer {
 
 pub(crate) async fn create(call: Call) -> Answer {
     let input: SegmentInput = call.payload()?;
-    json(&call.execute(segments::create_keys(&input), move |tx| segments::create(tx, &input)).await?)
+    call.answer(segments::create_keys(&input), move |tx| segments::create(tx, &input)).await
 }
 
 pub(crate) async fn get(call: Call) -> Answer {

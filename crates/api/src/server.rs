@@ -36,7 +36,9 @@ use crate::{
     app::App,
     auth,
     call::Call,
-    docs_page, openapi, operations,
+    docs_page,
+    idempotency::{self, Turn},
+    openapi, operations,
     rate_limit::{Allowance, KeyLimit},
     respond::{Refusal, json_with},
     routes::{self, BodyKind, Route, Surface},
@@ -180,6 +182,11 @@ async fn handle(
         BodyKind::Json => call.body = read_body(body, limit).await?,
         BodyKind::File => *call.stream.get_mut() = body,
     }
+    let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
+    let _held = match idempotency::turn(&mut call, route, target).await? {
+        Turn::Now(held) => held,
+        Turn::Before(response) => return Ok(response),
+    };
     (route.handler)(call).await
 }
 

@@ -31,7 +31,7 @@ pub(crate) async fn list(call: Call) -> Answer {
 
 pub(crate) async fn create(call: Call) -> Answer {
     let input = call.payload::<CampaignTemplateInput>()?;
-    json(&call.execute(Vec::new(), move |tx| templates::create(tx, &input)).await?)
+    call.answer(Vec::new(), move |tx| templates::create(tx, &input)).await
 }
 
 pub(crate) async fn get(call: Call) -> Answer {
@@ -64,12 +64,10 @@ pub(crate) async fn set_up_campaign(call: Call) -> Answer {
     let (input, mut codes) = (call.payload::<CampaignSetupInput>()?, CodeDraw::new(&call.app.guerdon.ids));
     let id = call.param("campaignTemplateId").to_owned();
     let needs = templates::keys(&id);
-    let answer = call.execute(needs, move |tx| templates::set_up_campaign(tx, &id, &input, &mut codes)).await?;
-    call.app.guerdon.signals.jobs.notify_one();
-    json(&answer)
+    call.answer(needs, move |tx| templates::set_up_campaign(tx, &id, &input, &mut codes)).await
 }
 
 pub(crate) async fn set_up_tier(call: Call) -> Answer {
     let (input, id) = (call.payload::<TierSetupInput>()?, call.param("campaignTemplateId").to_owned());
-    json(&call.execute(templates::keys(&id), move |tx| templates::set_up_tier(tx, &id, &input)).await?)
+    call.answer(templates::keys(&id), move |tx| templates::set_up_tier(tx, &id, &input)).await
 }

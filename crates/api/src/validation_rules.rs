@@ -25,7 +25,7 @@ pub(crate) async fn list(call: Call) -> Answer {
 
 pub(crate) async fn create(call: Call) -> Answer {
     let input: ValidationRuleInput = call.payload()?;
-    json(&call.execute(Vec::new(), move |tx| validation_rules::create(tx, &input)).await?)
+    call.answer(Vec::new(), move |tx| validation_rules::create(tx, &input)).await
 }
 
 pub(crate) async fn get(call: Call) -> Answer {
@@ -68,7 +68,7 @@ pub(crate) async fn list_assignments(call: Call) -> Answer {
 pub(crate) async fn create_assignment(call: Call) -> Answer {
     let (rule, force) = (call.param("validationRuleId").to_owned(), call.flag("force")?);
     let input: AssignmentInput = call.payload()?;
-    json(&call.execute(assignments::keys(&rule), move |tx| assignments::create(tx, &rule, &input, force)).await?)
+    call.answer(assignments::keys(&rule), move |tx| assignments::create(tx, &rule, &input, force)).await
 }
 
 pub(crate) async fn delete_assignment(call: Call) -> Answer {

@@ -1,5 +1,6 @@
 //! `/v1/vouchers`.
 
+use axum::http::StatusCode;
 use guerdon_core::{
     campaigns::codes::CodeDraw,
     jobs::Work,
@@ -21,7 +22,7 @@ use guerdon_model::{
 use crate::{
     background,
     call::Call,
-    respond::{Answer, accepted, json, no_content},
+    respond::{Answer, json, no_content},
 };
 
 /// The last page of vouchers that can be listed.
@@ -59,14 +60,14 @@ fn ids(call: &Call) -> Result<Vec<String>, Error> {
 
 pub(crate) async fn create(call: Call) -> Answer {
     let (input, mut codes) = (call.payload::<VoucherInput>()?, CodeDraw::new(&call.app.guerdon.ids));
-    json(&call.execute(Vec::new(), move |tx| vouchers::create(tx, None, &input, &mut codes)).await?)
+    call.answer(Vec::new(), move |tx| vouchers::create(tx, None, &input, &mut codes)).await
 }
 
 pub(crate) async fn create_with_code(call: Call) -> Answer {
     let (input, mut codes) = (call.payload::<VoucherInput>()?, CodeDraw::new(&call.app.guerdon.ids));
     let code = call.param("code").to_owned();
     let needs = vouchers::keys(&code);
-    json(&call.execute(needs, move |tx| vouchers::create(tx, Some(&code), &input, &mut codes)).await?)
+    call.answer(needs, move |tx| vouchers::create(tx, Some(&code), &input, &mut codes)).await
 }
 
 pub(crate) async fn get(call: Call) -> Answer {
@@ -93,7 +94,7 @@ pub(crate) async fn disable(call: Call) -> Answer {
 
 async fn set_active(call: Call, active: bool) -> Answer {
     let code = call.param("code").to_owned();
-    json(&call.execute(vouchers::keys(&code), move |tx| vouchers::set_active(tx, &code, active)).await?)
+    call.answer(vouchers::keys(&code), move |tx| vouchers::set_active(tx, &code, active)).await
 }
 
 pub(crate) async fn delete(call: Call) -> Answer {
@@ -104,7 +105,7 @@ pub(crate) async fn delete(call: Call) -> Answer {
 
 pub(crate) async fn change_balance(call: Call) -> Answer {
     let (code, input) = (call.param("code").to_owned(), call.payload::<BalanceInput>()?);
-    json(&call.execute(vouchers::keys(&code), move |tx| ledger::change_balance(tx, &code, &input)).await?)
+    call.answer(vouchers::keys(&code), move |tx| ledger::change_balance(tx, &code, &input)).await
 }
 
 fn transaction_listing(call: &Call) -> Result<TransactionListing, Error> {
@@ -132,7 +133,7 @@ pub(crate) async fn import_items(call: Call) -> Answer {
 }
 
 pub(crate) async fn import_csv(mut call: Call) -> Answer {
-    accepted(background::import(&mut call, Work::VouchersImportCsv).await?.as_str())
+    background::import(&mut call, StatusCode::ACCEPTED, Work::VouchersImportCsv).await
 }
 
 pub(crate) async fn update_in_bulk(call: Call) -> Answer {

@@ -10,7 +10,7 @@ use guerdon_model::{
     role::Permission,
 };
 
-use crate::snapshot::Snapshot;
+use crate::{idempotency::KeyedRequest, snapshot::Snapshot};
 
 /// Who asks, in which project, and under which request id. The first thing every operation is given.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Context {
     pub source: EventSource,
     /// Whose key the request came with; none for what is not asked for with one.
     pub caller: Option<Caller>,
+    /// Set if the request is to be carried out once however often it is sent.
+    pub keyed: Option<KeyedRequest>,
 }
 
 /// A key that was accepted, and for what.
@@ -35,7 +37,7 @@ pub struct Caller {
 impl Context {
     /// A request made with an API key.
     pub fn request(project: ProjectId, request: &RequestId, source: EventSource) -> Self {
-        Self { project, group_id: request.as_str().into(), source, caller: None }
+        Self { project, group_id: request.as_str().into(), source, caller: None, keyed: None }
     }
 
     /// The same, by whoever holds a key.
@@ -45,7 +47,8 @@ impl Context {
 
     /// Work of our own.
     pub fn background(project: ProjectId, group: &BackgroundId) -> Self {
-        Self { project, group_id: group.as_str().into(), source: EventSource::internal(), caller: None }
+        let source = EventSource::internal();
+        Self { project, group_id: group.as_str().into(), source, caller: None, keyed: None }
     }
 
     /// Whether the caller is still allowed to do this under the latest configuration: the request was

@@ -16,6 +16,7 @@ use std::{
 use guerdon_model::{Error, ids::ProjectId};
 use guerdon_store::{ChangeSet, Collection, CommitError, Hold, Key, Store};
 use parking_lot::Mutex;
+use serde::Serialize;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::{
@@ -23,6 +24,7 @@ use crate::{
     clock::Clock,
     context::Context,
     failure::unavailable,
+    idempotency::{self, Answered},
     ids::IdGenerator,
     snapshot::Snapshots,
     tx::{Result, Stop, Tx},
@@ -103,6 +105,29 @@ impl Executor {
         let pending = Pending { context, needs, command, outcome: None, reply };
         self.enqueue(&project, Box::new(pending))?;
         answer.await.unwrap_or(Err(Error::Internal))
+    }
+
+    /// Runs a command that answers a request: once, if the request has an `Idempotency-Key`. `status` is
+    /// what its answer has over HTTP.
+    ///
+    /// # Errors
+    /// As [`Executor::execute`]; `IdempotencyKeyReused` if the key belongs to another request.
+    pub async fn answer<T, F>(
+        &self,
+        context: Context,
+        mut needs: Vec<Key>,
+        status: u16,
+        mut command: F,
+    ) -> std::result::Result<Answered<T>, Error>
+    where
+        T: Serialize + Send + 'static,
+        F: FnMut(&mut Tx) -> Result<T> + Send + 'static,
+    {
+        let Some(keyed) = context.keyed.clone() else {
+            return self.execute(context, needs, command).await.map(Answered::Now);
+        };
+        needs.push(keyed.key());
+        self.execute(context, needs, move |tx| idempotency::once(tx, &keyed, status, &mut command)).await
     }
 
     /// Runs a command that only reads, against the latest committed state: all that it has read is as

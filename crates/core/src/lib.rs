@@ -22,6 +22,7 @@ pub mod executor;
 pub mod exports;
 pub mod failure;
 pub mod holders;
+pub mod idempotency;
 pub mod ids;
 pub mod images;
 pub mod jobs;

@@ -149,6 +149,7 @@ impl Snapshot {
                 | Collection::CampaignTemplates
                 | Collection::Publications
                 | Collection::RedeemableHolders
+                | Collection::KeptAnswers
                 | Collection::Participations
                 | Collection::CampaignDays
                 | Collection::Exports

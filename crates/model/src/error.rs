@@ -33,6 +33,14 @@ pub enum Error {
     MetadataInvalid { details: String },
     /// A validation rule that could never be evaluated; the text names the leaf or logic at fault.
     InvalidValidationRules { details: String },
+    /// A key for a request that may be sent again is empty, too long or has other characters than visible ones.
+    InvalidIdempotencyKey,
+    /// The key was sent with another request before.
+    IdempotencyKeyReused,
+    /// A request with this key is being carried out.
+    IdempotencyKeyInUse,
+    /// The answer must not be kept, as there is a secret in it.
+    IdempotencyKeyNotTaken,
     /// A redeemable's validation rules say no. The label is what the redeemable is called in the text,
     /// such as `Discount Coupon`; the first violation decides about the category.
     RulesViolated { category: Category, label: &'static str, rule_sets: Vec<ValidationRuleId> },
@@ -235,6 +243,33 @@ impl Error {
             Error::MetadataInvalid { details } => {
                 row(400, Some("metadata_validation_failed"), "Metadata validation failed", Some(details.clone()))
             }
+            Error::InvalidIdempotencyKey => row(
+                400,
+                Some("invalid_idempotency_key"),
+                "Invalid idempotency key",
+                Some("An Idempotency-Key has 1 to 255 visible ASCII characters".to_owned()),
+            ),
+            Error::IdempotencyKeyReused => row(
+                422,
+                Some("idempotency_key_reused"),
+                "Idempotency key reused",
+                Some("This Idempotency-Key came with another request before: use a new one for each".to_owned()),
+            ),
+            Error::IdempotencyKeyInUse => Description {
+                retry_after: Some(1),
+                ..row(
+                    409,
+                    Some("idempotency_key_in_use"),
+                    "Idempotency key in use",
+                    Some("A request with this Idempotency-Key is being carried out: send it again later".to_owned()),
+                )
+            },
+            Error::IdempotencyKeyNotTaken => row(
+                400,
+                Some("idempotency_key_not_taken"),
+                "Idempotency key not taken",
+                Some("This answer contains a secret and is not kept: send the request without a key".to_owned()),
+            ),
             Error::InvalidValidationRules { details } => {
                 row(400, Some("invalid_validation_rules"), "Invalid Validation Rule Definition", Some(details.clone()))
             }

@@ -28,6 +28,7 @@ pub mod export;
 pub mod filter;
 pub mod holder;
 pub mod ids;
+pub mod kept_answer;
 pub mod list;
 pub mod metadata;
 pub mod metadata_schema;

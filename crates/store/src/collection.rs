@@ -4,6 +4,7 @@
 
 mod campaigns;
 mod exports;
+mod kept_answers;
 mod ledger;
 mod orders;
 mod promotions;
@@ -69,6 +70,7 @@ pub enum Collection {
     VoucherTransactions,
     SessionLocks,
     PersonalUsages,
+    KeptAnswers,
 }
 
 /// How a collection is stored.
@@ -322,11 +324,13 @@ static TABLE: [Spec; Collection::ALL.len()] = [
     },
     // Looked up by what they are about, never listed.
     Spec { table: "personal_usages", columns: &[], configuration: false, counted: false },
+    // Looked up by the key that a request came with, and deleted by time.
+    Spec { table: "kept_answers", columns: &[time("expires_at")], configuration: false, counted: false },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 36] = [
+    pub const ALL: [Collection; 37] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -363,7 +367,11 @@ impl Collection {
         Collection::VoucherTransactions,
         Collection::SessionLocks,
         Collection::PersonalUsages,
+        Collection::KeptAnswers,
     ];
+
+    /// Those whose documents are deleted once the time in their column `expires_at` has come.
+    pub const EXPIRING: [Collection; 1] = [Collection::KeptAnswers];
 
     /// This collection's row of the table.
     pub fn spec(self) -> &'static Spec {

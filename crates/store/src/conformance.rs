@@ -137,7 +137,7 @@ cases! {
         a_key_is_located_over_all_projects
         blobs_are_kept_in_pieces_and_dropped_whole
         a_purge_leaves_nothing_of_its_project_and_all_of_others
-        pruning_takes_expired_blobs_and_old_settled_send_outs_alone
+        pruning_takes_what_has_expired_and_old_settled_send_outs_alone
         a_checker_finds_nothing_wrong
     }
     copies {

@@ -487,12 +487,16 @@ impl Store for Memory {
 
     async fn prune(&self, now: Timestamp, send_outs_before: Timestamp, _limit: usize) -> Result<u64, StoreError> {
         let mut state = self.state.lock();
-        let before = state.blobs.len() + state.send_outs.len();
+        let before = state.blobs.len() + state.send_outs.len() + state.documents.len();
         state.blobs.retain(|_, (_, expires_at)| *expires_at > now);
         state
             .send_outs
             .retain(|_, send_out| send_out.created_at >= send_outs_before || send_out.next_attempt_at.is_some());
-        Ok((before - state.blobs.len() - state.send_outs.len()) as u64)
+        state.documents.retain(|(_, collection, _), row| {
+            let is_kept = || collection.column("expires_at").is_some_and(|column| row.columns[column] > now.into());
+            !Collection::EXPIRING.contains(collection) || is_kept()
+        });
+        Ok((before - state.blobs.len() - state.send_outs.len() - state.documents.len()) as u64)
     }
 
     async fn check(&self) -> Result<Vec<String>, StoreError> {

@@ -13,7 +13,7 @@ pub(crate) async fn list(call: Call) -> Answer {
 
 pub(crate) async fn create(call: Call) -> Answer {
     let input = call.json()?;
-    json(&call.execute(Vec::new(), move |tx| event_schemas::create(tx, &input)).await?)
+    call.answer(Vec::new(), move |tx| event_schemas::create(tx, &input)).await
 }
 
 pub(crate) async fn get(call: Call) -> Answer {

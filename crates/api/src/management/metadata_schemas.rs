@@ -14,7 +14,7 @@ pub(crate) async fn list(call: Call) -> Answer {
 
 pub(crate) async fn create(call: Call) -> Answer {
     let input = SchemaInput::new(call.json()?)?;
-    json(&call.execute(Vec::new(), move |tx| metadata_schemas::create(tx, &input)).await?)
+    call.answer(Vec::new(), move |tx| metadata_schemas::create(tx, &input)).await
 }
 
 pub(crate) async fn get(call: Call) -> Answer {

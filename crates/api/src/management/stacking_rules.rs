@@ -14,7 +14,7 @@ pub(crate) async fn list(call: Call) -> Answer {
 
 pub(crate) async fn create(call: Call) -> Answer {
     let input: StackingRulesInput = call.payload()?;
-    json(&call.execute(Vec::new(), move |tx| stacking_rules::create(tx, &input)).await?)
+    call.answer(Vec::new(), move |tx| stacking_rules::create(tx, &input)).await
 }
 
 pub(crate) async fn get(call: Call) -> Answer {

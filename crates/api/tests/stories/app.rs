@@ -100,6 +100,8 @@ impl Transport for Receiver {
     }
 }
 
+/// Requests to these may be sent again without a key.
+const REPEATABLE: [&str; 1] = ["/permanent-deletion"];
 pub(crate) const PROJECT: &str = "proj_story";
 const SERVER: (&str, &str) = ("app-id", "app-token");
 pub(crate) const CLIENT: (&str, &str) = ("client-id", "client-token");
@@ -200,8 +202,24 @@ impl TestApp {
         self.call(As::Server, Method::GET, path, None).await
     }
 
+    /// Every story checks that its requests are carried out once: each that succeeds is sent again with its
+    /// `Idempotency-Key`.
     pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
-        self.call(As::Server, Method::POST, path, Some(body)).await
+        let key = u64::from_be_bytes(self.guerdon.ids.bytes()).to_string();
+        let reply = self.post_with_key(&key, path, &body).await;
+        if reply.status.is_success() && !REPEATABLE.iter().any(|end| path.ends_with(end)) {
+            let again = self.post_with_key(&key, path, &body).await;
+            assert_eq!((again.status, &again.text), (reply.status, &reply.text), "sent again");
+            assert_eq!(again.header("idempotent-replayed"), "true");
+        }
+        reply
+    }
+
+    /// A request that is to be carried out once.
+    pub(crate) async fn post_with_key(&self, key: &str, path: &str, body: &Value) -> Reply {
+        let request = signed(As::Server, Request::post(path)).header("content-type", "application/json");
+        let request = request.header("idempotency-key", key);
+        self.send(request.body(Body::from(body.to_string())).expect("a request")).await
     }
 
     pub(crate) async fn put(&self, path: &str, body: Value) -> Reply {
@@ -299,6 +317,11 @@ impl Reply {
     pub(crate) fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         self.body.clone()
+    }
+
+    /// The value of a header; empty if it is missing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("a header of text"))
     }
 
     /// That the request was refused like this.

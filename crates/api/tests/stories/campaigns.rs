@@ -558,6 +558,8 @@ async fn published_and_redeemed_vouchers_do_not_follow() {
     let created = app.post("/v1/campaigns", with(discount("C"), json!({"vouchers_count": 4}))).await;
     created.expect(200);
     app.run_due().await;
+    // The oldest are published first.
+    app.advance(1);
     let file = "Code,Redeemed Quantity\nUSED,1\n";
     app.finish(&app.upload("/v1/campaigns/C/importCSV", file.as_bytes()).await).await;
     for customer in ["anna", "bert"] {

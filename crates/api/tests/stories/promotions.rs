@@ -121,6 +121,7 @@ async fn a_tier_that_is_added_comes_last_unless_it_says_otherwise() {
     });
     let created = app.post("/v1/promotions/Summer%20Sale/tiers", body).await.expect(200);
     insta::assert_json_snapshot!("a new tier", redacted(created.clone()));
+    app.advance(1);
     let first = json!({"name": "First", "action": action(), "hierarchy": 1});
     let first = app.post("/v1/promotions/Summer%20Sale/tiers", first).await.expect(200);
     assert_eq!(first["hierarchy"], 1, "what is sent is kept, even if others have it");

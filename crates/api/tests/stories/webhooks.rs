@@ -112,8 +112,10 @@ async fn settled_send_outs_are_kept_for_half_a_year() {
     app.received().await;
     app.advance(179 * 24 * 3_600_000);
     app.post("/v1/customers", json!({"source_id": "b"})).await.expect(200);
-    assert_eq!((guerdon_core::retention::prune(&app.guerdon).await, list().await), (0, Some(2)));
+    guerdon_core::retention::prune(&app.guerdon).await;
+    assert_eq!(list().await, Some(2));
     app.advance(2 * 24 * 3_600_000);
-    assert_eq!((guerdon_core::retention::prune(&app.guerdon).await, list().await), (1, Some(1)));
+    guerdon_core::retention::prune(&app.guerdon).await;
+    assert_eq!(list().await, Some(1));
     assert_eq!(app.received().await.len(), 2, "what still waits is never deleted");
 }

@@ -189,6 +189,7 @@ async fn run(guerdon: Arc<Guerdon>, project: ProjectId, id: String) -> Ended {
         group_id: job.action.request_id.as_str().into(),
         source: guerdon_model::event::EventSource::internal(),
         caller: None,
+        keyed: None,
     };
     let claim = Claim { id: id.clone(), turn: job.turn };
     let outcome = match job.work.clone() {

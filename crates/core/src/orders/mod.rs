@@ -18,6 +18,7 @@ use guerdon_model::{
     order::{Order, OrderCustomer, OrderData, OrderInput, OrderStatus},
 };
 use guerdon_store::{Collection, Key};
+use serde::Serialize;
 
 use crate::{
     customers::{self, CustomerRef, Mentioned},
@@ -58,11 +59,13 @@ pub fn get(tx: &mut Tx, reference: &str) -> Result<Arc<Order>> {
 }
 
 /// An order that was stored, and whom it concerns.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
 pub struct Saved {
     /// As answers show it.
     pub order: Order,
     /// Customers of whose counted orders none is remembered; see [`summary::relearn`].
+    #[serde(skip)]
     pub forgetful: Vec<CustomerId>,
 }
 

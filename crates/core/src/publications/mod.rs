@@ -30,6 +30,7 @@ use crate::{
     context::Context,
     customers::{self, summary},
     holders,
+    idempotency::Answered,
     service::Guerdon,
     snapshot::Snapshot,
     tx::{Result, Tx},
@@ -87,7 +88,7 @@ pub async fn publish(
     guerdon: &Guerdon,
     context: &Context,
     request: Request,
-) -> std::result::Result<PublicationAnswer, Error> {
+) -> std::result::Result<Answered<PublicationAnswer>, Error> {
     let request = Arc::new(request);
     let mut was_starved = false;
     for _ in 0..MAX_TRIES {
@@ -95,9 +96,11 @@ pub async fn publish(
         let needs = request.keys().into_iter().chain(claim.keys()).collect();
         let (mut codes, command, candidates) = (CodeDraw::new(&guerdon.ids), request.clone(), claim.clone());
         let command = move |tx: &mut Tx| publish_in(tx, &command, &candidates, &mut codes);
-        match guerdon.executor.execute(context.clone(), needs, command).await {
+        match guerdon.executor.answer(context.clone(), needs, 200, command).await {
             Ok(published) => {
-                claim.settle(&published.vouchers_id);
+                if let Answered::Now(published) = &published {
+                    claim.settle(&published.vouchers_id);
+                }
                 return Ok(published);
             }
             Err(_) if claim.is_starved() => was_starved = true,

@@ -38,7 +38,13 @@ pub(crate) fn project() -> ProjectId {
 
 /// The context of the operation with this number; every event of it carries the number.
 pub(crate) fn context(number: usize) -> Context {
-    Context { project: project(), group_id: group(number).into(), source: EventSource::internal(), caller: None }
+    Context {
+        project: project(),
+        group_id: group(number).into(),
+        source: EventSource::internal(),
+        caller: None,
+        keyed: None,
+    }
 }
 
 pub(crate) fn group(number: usize) -> String {

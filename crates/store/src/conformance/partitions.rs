@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guerdon_model::{ids::ProjectId, send_out::SendOut};
+use guerdon_model::{ids::ProjectId, kept_answer::KeptAnswer, send_out::SendOut};
 
 use super::{
     LATER, assert_conflict, changes, customer, delete,
@@ -127,7 +127,7 @@ pub async fn a_purge_leaves_nothing_of_its_project_and_all_of_others(store: Arc<
     assert_eq!(store.check().await.expect("a check"), Vec::<String>::new());
 }
 
-pub async fn pruning_takes_expired_blobs_and_old_settled_send_outs_alone(store: Arc<dyn Store>) {
+pub async fn pruning_takes_what_has_expired_and_old_settled_send_outs_alone(store: Arc<dyn Store>) {
     let (one, other) = (project("a"), project("b"));
     let chunk = |blob: &str, millis| BlobChunk { blob: blob.into(), seq: 0, bytes: vec![1], expires_at: time(millis) };
     let settled = |id: &str, millis| SendOut {
@@ -135,7 +135,15 @@ pub async fn pruning_takes_expired_blobs_and_old_settled_send_outs_alone(store: 
         next_attempt_at: None,
         ..send_out(id, "wh_1", "cust_1", 0)
     };
+    let kept = |id: &str, millis| KeptAnswer {
+        id: id.to_owned(),
+        request: String::new(),
+        status: 200,
+        body: String::new(),
+        expires_at: time(millis),
+    };
     let set = ChangeSet {
+        writes: vec![insert(&kept("old", 10)), insert(&kept("new", 11)), insert(&customer("cust_1", None))],
         blob_chunks: vec![chunk("old", 10), chunk("new", 11)],
         send_outs: vec![settled("whs_1", 5), send_out("whs_2", "wh_1", "cust_1", 0), settled("whs_3", 6)],
         ..changes(&one)
@@ -144,11 +152,13 @@ pub async fn pruning_takes_expired_blobs_and_old_settled_send_outs_alone(store: 
     let set =
         ChangeSet { blob_chunks: vec![chunk("old", 10)], send_outs: vec![settled("whs_1", 5)], ..changes(&other) };
     store.commit(set).await.expect("a commit");
-    assert_eq!(store.prune(time(10), time(6), usize::MAX).await.expect("pruned"), 4);
+    assert_eq!(store.prune(time(10), time(6), usize::MAX).await.expect("pruned"), 5);
     assert_eq!(store.prune(time(10), time(6), usize::MAX).await.expect("pruned"), 0);
     assert_eq!(store.blob_chunk(&one, "old", 0).await.expect("an answer"), None);
     assert_eq!(store.blob_chunk(&one, "new", 0).await.expect("an answer"), Some(vec![1]));
     assert_eq!(store.blob_chunk(&other, "old", 0).await.expect("an answer"), None);
+    let answers = store.query(Query::all(one.clone(), Collection::KeptAnswers)).await.expect("a listing").records;
+    assert_eq!(answers.iter().map(|record| &*record.id).collect::<Vec<_>>(), ["new"]);
     let left = store.send_outs(every(&one)).await.expect("send-outs");
     let left: Vec<&str> = left.iter().map(|send_out| send_out.id.as_str()).collect();
     assert_eq!(left, ["whs_3", "whs_2"], "one is young, the other still waits");

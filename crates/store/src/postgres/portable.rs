@@ -37,7 +37,7 @@ const FOREIGN: [&str; 22] = [
 
 /// Statements that are not about one project alone, each by a piece of its text. All others have to
 /// name their project, so that a distributed engine finds them one machine.
-const OVER_PROJECTS: [&str; 14] = [
+const OVER_PROJECTS: [&str; 15] = [
     // The installation's own bookkeeping.
     "schema_state",
     // Migrations are no statements of ours.
@@ -53,6 +53,7 @@ const OVER_PROJECTS: [&str; 14] = [
     "SELECT DISTINCT project_id FROM queues",
     "DELETE FROM blobs WHERE (project_id, blob, seq) IN",
     "DELETE FROM commits WHERE (project_id, id) IN",
+    "DELETE FROM {table} WHERE (project_id, id) IN",
     // The checker, and the settings of a session.
     "HAVING sum(kept)",
     "set_config",

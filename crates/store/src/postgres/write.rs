@@ -594,7 +594,8 @@ pub(super) async fn purge(
     Ok(more)
 }
 
-/// Deletes expired blobs, settled send-outs from the oldest on, and what is remembered of old commits.
+/// Deletes expired blobs and documents, settled send-outs from the oldest on, and what is remembered of old
+/// commits.
 pub(super) async fn prune(
     connection: &Connection,
     now: Timestamp,
@@ -605,6 +606,14 @@ pub(super) async fn prune(
     let blobs = "DELETE FROM blobs WHERE (project_id, blob, seq) IN (
                      SELECT project_id, blob, seq FROM blobs WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
     let mut gone = connection.execute(blobs, &[&now.as_millis(), &rows]).await.map_err(failed)?;
+    for collection in Collection::EXPIRING {
+        let table = collection.spec().table;
+        let documents = format!(
+            "DELETE FROM {table} WHERE (project_id, id) IN (
+                 SELECT project_id, id FROM {table} WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)"
+        );
+        gone += connection.execute(&documents, &[&now.as_millis(), &rows]).await.map_err(failed)?;
+    }
     // Only the oldest of each project are looked at, so that it costs nothing when none of them is old enough.
     let send_outs = "DELETE FROM send_outs WHERE project_id = $1 AND id IN (
                          SELECT id FROM (SELECT id, created_at FROM send_outs

@@ -283,7 +283,7 @@ pub(super) fn fail_waiting_send_outs(
         .map_err(commit_error)
 }
 
-/// Deletes expired blobs, and settled send-outs from the oldest on.
+/// Deletes expired blobs and documents, and settled send-outs from the oldest on.
 pub(super) fn prune(
     connection: &Connection,
     now: Timestamp,
@@ -305,7 +305,15 @@ pub(super) fn prune(
                      WHERE created_at < ?1)",
             )?
             .execute(params![send_outs_before.as_millis(), read::limit(limit)])?;
-        Ok((blobs + send_outs) as u64)
+        let mut documents = 0;
+        for collection in Collection::EXPIRING {
+            let table = collection.spec().table;
+            let expired = format!(
+                "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE expires_at <= ?1 LIMIT ?2)"
+            );
+            documents += connection.prepare_cached(&expired)?.execute(params![now.as_millis(), read::limit(limit)])?;
+        }
+        Ok((blobs + send_outs + documents) as u64)
     };
     prune().map_err(commit_error)
 }

@@ -199,7 +199,3 @@ fn what_a_rule_names_is_known_before_it_is_evaluated() {
     let asked: Vec<&str> = set.items().map(|item| &*item.id).collect();
     assert_eq!(asked, ["pc_1", "pc_4"]);
 }
-
-fn product_q() -> Value {
-    product("Q")
-}
