@@ -1066,6 +1066,7 @@ fn validation_routes() -> Vec<Route> {
             .needs(RedeemablesValidate)
             .takes::<RedeemablesInput>()
             .answers::<ValidationAnswer>()
+            .repeats(Repeats::Harmlessly)
     });
     let of_vouchers = [delete(
         "/v1/vouchers/{code}/sessions/{sessionKey}",
@@ -1078,6 +1079,7 @@ fn validation_routes() -> Vec<Route> {
             .needs(VouchersValidate)
             .takes::<CodeValidationInput>()
             .answers::<CodeValidationAnswer>()
+            .repeats(Repeats::Harmlessly)
             .deprecated(),
         get("/client/v1/validate", "Validate a voucher from a browser", validations::validate_code_by_link)
             .needs(VouchersValidate)
@@ -1097,6 +1099,7 @@ fn validation_routes() -> Vec<Route> {
             .needs(VouchersValidate)
             .takes::<SceneInput>()
             .answers::<TierValidationAnswer>()
+            .repeats(Repeats::Harmlessly)
             .deprecated(),
         post("/v1/promotions/validation", "List the promotion tiers that are valid", validations::validate_promotions)
             .needs(VouchersValidate)
@@ -1106,6 +1109,7 @@ fn validation_routes() -> Vec<Route> {
             ])
             .takes::<SceneInput>()
             .answers::<PromotionsAnswer>()
+            .repeats(Repeats::Harmlessly)
             .deprecated(),
     ];
     [of_redeemables.to_vec(), of_vouchers.to_vec(), older.to_vec()].concat()
@@ -1121,6 +1125,7 @@ fn qualification_routes() -> Vec<Route> {
             .needs(VouchersValidate)
             .takes::<QualificationInput>()
             .answers::<QualificationAnswer>()
+            .repeats(Repeats::Harmlessly)
     })
     .to_vec()
 }
