@@ -476,3 +476,118 @@ async fn nonsense_is_refused_by_name() {
         "Cannot find customer with id cust_x",
     );
 }
+
+#[tokio::test]
+async fn what_can_not_match_is_not_even_looked_at() {
+    let app = TestApp::new().await;
+    let mut hopeless = Vec::new();
+    for condition in [
+        leaf("customer.segment", json!({"$is": ["seg_other"]})),
+        leaf("order.items.any", json!({"$is": [{"id": "prod_other", "object": "product"}]})),
+        leaf("order.initial_amount", json!({"$more_than": [1_000_000]})),
+    ] {
+        hopeless.push(rule(&app, condition).await);
+    }
+    let tiers: Value = (0..30)
+        .map(|number: usize| {
+            json!({"name": format!("Tier {number}"), "action": {"discount": of_ten()},
+                "validation_rules": [hopeless[number % 3]]})
+        })
+        .collect();
+    let body = json!({"name": "Hopeless", "campaign_type": "PROMOTION", "promotion": {"tiers": tiers}});
+    app.post("/v1/campaigns", body).await.expect(200);
+    let promotion = tier(&app, "10", of_ten()).await;
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    for scenario in ["ALL", "AUDIENCE_ONLY"] {
+        let body = json!({"scenario": scenario, "customer": {"source_id": "ada"}, "order": {"amount": 500},
+            "options": {"limit": 50}});
+        assert!(ids(&qualify(&app, body).await).contains(&promotion.as_str()), "{scenario}");
+    }
+    let text = recorder.handle().render();
+    let figure = |name: &str| {
+        let line =
+            text.lines().find_map(|line| line.strip_prefix(&format!("guerdon_qualification_candidates_{name} ")));
+        line.and_then(|number| number.parse::<f64>().ok()).expect("a figure")
+    };
+    // Of 31 tiers: the one that applies and, where only rules about customers count, those with none of these.
+    assert_eq!((figure("count"), figure("sum")), (2.0, 1.0 + 21.0));
+}
+
+#[tokio::test]
+async fn what_a_customer_holds_is_listed_whether_or_not_it_can_be_used() {
+    let app = TestApp::new().await;
+    coupons(&app, "Summer", "AUTO_UPDATE", 0, json!({})).await;
+    voucher(&app, "CARD", gift(500), json!({})).await;
+    voucher(&app, "OFF", amount(100), json!({})).await;
+    app.post("/v1/publications", json!({"voucher": "CARD", "customer": "ada"})).await.expect(200);
+    app.advance(1_000);
+    let code = published(&app, "Summer", "ada").await;
+    app.advance(1_000);
+    app.post("/v1/publications", json!({"voucher": "OFF", "customer": "ada"})).await.expect(200);
+    app.post("/v1/vouchers/OFF/disable", json!({})).await.expect(200);
+    let list = async |query: &str| app.get(&format!("/v1/customers/ada/redeemables?{query}")).await.expect(200);
+    let all = list("").await;
+    let seen = all["data"].as_array().expect("rows").iter().map(|row| {
+        let redeemable = &row["redeemable"];
+        [&redeemable["voucher"]["code"], &redeemable["status"], &row["holder_role"], &row["campaign_type"]]
+            .map(Value::clone)
+    });
+    let seen: Vec<[Value; 4]> = seen.collect();
+    let expected = [
+        [json!("OFF"), json!("DISABLED"), json!("OWNER"), Value::Null],
+        [json!(code), json!("ACTIVE"), json!("OWNER"), json!("DISCOUNT_COUPONS")],
+        [json!("CARD"), json!("ACTIVE"), json!("OWNER"), Value::Null],
+    ];
+    assert_eq!(seen, expected);
+    assert_eq!((&all["total"], &all["has_more"], all["data"][0].get("object")), (&json!(3), &json!(false), None));
+    let first = list("limit=1&order=id").await;
+    assert_eq!(
+        (&first["data"][0]["redeemable"]["voucher"]["code"], &first["has_more"]),
+        (&json!("CARD"), &json!(true))
+    );
+    let next = list(&format!("limit=1&order=id&starting_after_id={}", text(&first["more_starting_after"]))).await;
+    assert_eq!(next["data"][0]["redeemable"]["voucher"]["code"], json!(code));
+    let cards = list("filters[voucher_type][conditions][$is]=GIFT_VOUCHER").await;
+    assert_eq!((&cards["total"], &cards["data"][0]["redeemable"]["type"]), (&json!(1), &json!("voucher")));
+    app.delete("/v1/vouchers/OFF").await.expect(204);
+    assert_eq!(list("").await["data"].as_array().map(Vec::len), Some(2));
+    app.get("/v1/customers/nobody/redeemables").await.expect(404);
+}
+
+#[tokio::test]
+async fn older_clients_ask_for_codes_and_campaigns_apart() {
+    let app = TestApp::new().await;
+    let vip = rule(&app, leaf("customer.segment", json!({"$is": ["seg_other"]}))).await;
+    let large = rule(&app, leaf("order.amount", json!({"$more_than": [10_000]}))).await;
+    for (code, more) in [
+        ("ALL", json!({})),
+        ("VIP", json!({"validation_rules": [vip]})),
+        ("LARGE", json!({"validation_rules": [large]})),
+    ] {
+        voucher(&app, code, amount(100), more).await;
+        app.advance(1_000);
+    }
+    tier(&app, "10", of_ten()).await;
+    let summer = coupons(&app, "Summer", "AUTO_UPDATE", 0, json!({})).await;
+    app.advance(1_000);
+    let winter = coupons(&app, "Winter", "AUTO_UPDATE", 0, json!({})).await;
+    let body = json!({"customer": {"source_id": "ada"}, "order": {"amount": 500}});
+    for (path, expected) in [
+        ("vouchers/qualification", &["ALL"][..]),
+        ("vouchers/qualification?audienceRulesOnly=true", &["LARGE", "ALL"]),
+        ("vouchers/qualification?audienceRulesOnly=true&limit=1&order=created_at", &["ALL"]),
+        ("campaigns/qualification", &["Winter", "Summer"]),
+        ("campaigns/qualification?limit=1", &["Winter"]),
+        ("campaigns/qualification?order=created_at", &["Summer", "Winter"]),
+    ] {
+        let answer = app.post(&format!("/v1/{path}"), body.clone()).await.expect(200);
+        let names = answer["data"].as_array().expect("rows").iter();
+        let names: Vec<&str> = names.map(|row| text(row.get("code").unwrap_or(&row["name"]))).collect();
+        assert_eq!((names.as_slice(), &answer["total"]), (expected, &json!(expected.len())), "{path}");
+        assert!(text(&answer["id"]).starts_with("qfl_") && text(&answer["tracking_id"]).starts_with("track_"));
+        assert_eq!(answer["data"][0]["applicable_to"]["total"], 0, "{path}");
+    }
+    assert_ne!(summer["id"], winter["id"]);
+    app.post("/v1/vouchers/qualification?limit=51", body).await.expect(400);
+}

@@ -14,6 +14,7 @@
 mod answer;
 mod candidate;
 mod offers;
+pub mod older;
 mod page;
 mod pool;
 mod scenario;
@@ -33,9 +34,12 @@ use crate::{
         locks::{self, Attempt},
     },
     service::Guerdon,
+    tx::{Result as TxResult, Tx},
 };
 
 pub use offers::{Offer, Offers};
+use page::Page;
+use pool::Pool;
 pub use pool::{MAX_GENERIC, MAX_HELD, MAX_STANDALONE};
 use scenario::{Kinds, Row};
 
@@ -46,8 +50,10 @@ const MAX_TRIES: usize = 16;
 #[derive(Debug)]
 struct Asked {
     scene: SceneInput,
-    row: &'static Row,
+    row: Row,
     sorting: Sorting,
+    /// The opposite of how candidates are evaluated.
+    oldest_first: bool,
     limit: usize,
     starting_after: Option<Timestamp>,
     filter: Option<Filter>,
@@ -60,6 +66,7 @@ impl Asked {
         Ok(Self {
             row: Row::of(question.scenario()),
             sorting: question.sorting(),
+            oldest_first: false,
             limit: question.limit()?,
             starting_after: question.starting_after()?,
             filter: question.filter()?,
@@ -78,20 +85,36 @@ pub async fn qualify(
     input: QualificationInput,
 ) -> Result<QualificationAnswer, Error> {
     let asked = Asked::of(input)?;
+    ask(guerdon, context, &asked, |tx, scene, pool| match asked.row.kinds {
+        Kinds::Stacks => stacks::fill(tx, &asked, scene).map(Attempt::Done),
+        _ => {
+            let page = page::fill(tx, &asked, scene, pool)?;
+            Ok(page.map(|Page { rows, next }| {
+                let rows = rows.iter().map(|qualified| answer::row(tx, &asked, scene, qualified)).collect();
+                answer::whole(tx, &asked, scene, rows, next)
+            }))
+        }
+    })
+    .await
+}
+
+/// Finds the vouchers that a question is about, and has it answered.
+async fn ask<A>(
+    guerdon: &Guerdon,
+    context: &Context,
+    asked: &Asked,
+    mut tell: impl FnMut(&mut Tx, &Scene, &Pool) -> TxResult<Attempt<A>>,
+) -> Result<A, Error> {
     for _ in 0..MAX_TRIES {
         let found = guerdon.executor.read(context, |tx| {
             tx.need(keys_of_scene(tx.config(), &asked.scene))?;
             let scene = Scene::foreseen(tx, &asked.scene)?;
-            let campaigns = pool::standalone(tx, &asked, &scene)?;
+            let campaigns = pool::standalone(tx, asked, &scene)?;
             Ok((scene, campaigns))
         });
         let (scene, campaigns) = found.await?;
-        let pool = pool::Pool::fill(guerdon, context, &asked, &scene, campaigns).await?;
-        let attempt = guerdon.executor.read(context, |tx| match asked.row.kinds {
-            Kinds::All | Kinds::Held => page::fill(tx, &asked, &scene, &pool),
-            Kinds::Stacks => stacks::fill(tx, &asked, &scene).map(Attempt::Done),
-        });
-        match attempt.await? {
+        let pool = Pool::fill(guerdon, context, asked, &scene, campaigns).await?;
+        match guerdon.executor.read(context, |tx| tell(tx, &scene, &pool)).await? {
             Attempt::Done(answer) => return Ok(answer),
             Attempt::Due(vouchers) => locks::sweep(guerdon, context, &vouchers).await?,
         }

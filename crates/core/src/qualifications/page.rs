@@ -8,13 +8,10 @@ use guerdon_engine::{
     target::discounted,
     trace::Trace,
 };
-use guerdon_model::{
-    Timestamp,
-    qualification::{QualificationAnswer, Sorting},
-};
+use guerdon_model::{Timestamp, qualification::Sorting};
 
 use super::{
-    Asked, answer,
+    Asked,
     candidate::{Candidate, Candidates},
     pool::Pool,
     scenario::{Items, Kinds},
@@ -47,12 +44,19 @@ impl Qualified {
     }
 }
 
+/// A page of what qualifies.
+pub(super) struct Page {
+    pub(super) rows: Vec<Qualified>,
+    /// Where the next one begins, if there is one.
+    pub(super) next: Option<Timestamp>,
+}
+
 /// Evaluates as many candidates as the page needs.
-pub(super) fn fill(tx: &mut Tx, asked: &Asked, scene: &Scene, pool: &Pool) -> Result<Attempt<QualificationAnswer>> {
+pub(super) fn fill(tx: &mut Tx, asked: &Asked, scene: &Scene, pool: &Pool) -> Result<Attempt<Page>> {
     let offers = tx.config().offers();
-    let places = match asked.row.kinds {
-        Kinds::All => situation(tx, scene, asked.row.scope, |situation| offers.candidates(asked.row.items, situation)),
-        Kinds::Held | Kinds::Stacks => Vec::new(),
+    let places = match asked.row.kinds.has_offers() {
+        true => situation(tx, scene, asked.row.scope, |situation| offers.candidates(asked.row.items, situation)),
+        false => Vec::new(),
     };
     let mut candidates = Candidates::new(pool.candidates(tx)?, offers, places);
     if let Some(before) = asked.starting_after {
@@ -60,19 +64,27 @@ pub(super) fn fill(tx: &mut Tx, asked: &Asked, scene: &Scene, pool: &Pool) -> Re
     }
     let (config, moment) = (tx.config(), tx.moment());
     let is_wanted = |candidate: &Candidate| {
-        asked.filter.as_ref().is_none_or(|filter| filter.matches(&candidate.seen(config), &moment))
+        let is_of_kind = asked.row.kinds != Kinds::Campaigns || matches!(candidate, Candidate::Campaign(_));
+        is_of_kind && asked.filter.as_ref().is_none_or(|filter| filter.matches(&candidate.seen(config), &moment))
     };
     let horizon = pool.horizon;
     let is_near = |candidate: &Candidate| horizon.is_none_or(|horizon| candidate.created_at() >= horizon);
-    let mut candidates = candidates.take_while(is_near).filter(is_wanted);
+    let mut candidates: Box<dyn Iterator<Item = Candidate>> =
+        Box::new(candidates.take_while(is_near).filter(is_wanted));
+    if asked.oldest_first {
+        let all: Vec<Candidate> = candidates.collect();
+        candidates = Box::new(all.into_iter().rev());
+    }
 
     let mut page: Vec<Qualified> = Vec::new();
+    let mut evaluated = 0;
     let mut size = FIRST_CHUNK.max(asked.limit + 1);
     loop {
         let chunk: Vec<Candidate> = candidates.by_ref().take(size).collect();
         if chunk.is_empty() {
             break;
         }
+        evaluated += chunk.len();
         match evaluate(tx, asked, scene, chunk)? {
             Attempt::Done(qualified) => page.extend(qualified),
             Attempt::Due(vouchers) => return Ok(Attempt::Due(vouchers)),
@@ -90,10 +102,10 @@ pub(super) fn fill(tx: &mut Tx, asked: &Asked, scene: &Scene, pool: &Pool) -> Re
         }
         size = (size * 2).min(LAST_CHUNK);
     }
+    metrics::histogram!("guerdon_qualification_candidates").record(evaluated as f64);
     let next = next(&page, asked, horizon);
     page.truncate(asked.limit);
-    let rows = page.iter().map(|qualified| answer::row(tx, asked, scene, qualified)).collect();
-    Ok(Attempt::Done(answer::whole(tx, asked, scene, rows, next)))
+    Ok(Attempt::Done(Page { rows: page, next }))
 }
 
 /// Where the next page begins, if there is one.

@@ -13,7 +13,7 @@ use guerdon_model::{
 };
 use guerdon_store::{Collection, ColumnValue, Condition, Key, OneOf, Order, Page, Query};
 
-use super::{Asked, candidate::Candidate, offers::Offer, scenario::Kinds};
+use super::{Asked, candidate::Candidate, offers::Offer};
 use crate::{
     context::Context,
     failure::damaged,
@@ -41,7 +41,7 @@ pub(super) struct Pool {
 
 /// What has to be known to fill a pool: which campaigns with one code for everybody may qualify.
 pub(super) fn standalone(tx: &mut Tx, asked: &Asked, scene: &Scene) -> Result<Vec<CampaignId>> {
-    if asked.row.kinds != Kinds::All {
+    if !asked.row.kinds.has_generic() {
         return Ok(Vec::new());
     }
     let offers = tx.config().offers();
@@ -66,7 +66,7 @@ impl Pool {
         campaigns: Vec<CampaignId>,
     ) -> std::result::Result<Self, Error> {
         let kinds = asked.row.kinds;
-        let customer = scene.buyer.as_ref().and_then(|buyer| buyer.id()).filter(|_| kinds != Kinds::Stacks);
+        let customer = scene.buyer.as_ref().and_then(|buyer| buyer.id()).filter(|_| kinds.has_held());
         let held = async {
             match customer {
                 Some(customer) => guerdon.query(context, held_by(context, customer)).await,
@@ -74,9 +74,9 @@ impl Pool {
             }
         };
         let generic = async {
-            match kinds {
-                Kinds::All => guerdon.query(context, generic(context, asked)).await,
-                Kinds::Held | Kinds::Stacks => Ok(Page::default()),
+            match kinds.has_generic() {
+                true => guerdon.query(context, generic(context, asked)).await,
+                false => Ok(Page::default()),
             }
         };
         let standalone = async {

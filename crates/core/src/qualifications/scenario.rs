@@ -3,10 +3,9 @@
 use guerdon_engine::rules::Scope;
 use guerdon_model::qualification::Scenario;
 
-/// A scenario's row.
-#[derive(Debug)]
+/// What is asked about.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
-    scenario: Scenario,
     /// Which rules count.
     pub(super) scope: Scope,
     pub(super) kinds: Kinds,
@@ -20,6 +19,10 @@ pub(super) enum Kinds {
     All,
     /// What the customer holds.
     Held,
+    /// Codes for everybody.
+    Generic,
+    /// Campaigns that have codes to give.
+    Campaigns,
     Stacks,
 }
 
@@ -34,20 +37,38 @@ pub(super) enum Items {
 }
 
 #[rustfmt::skip]
-const SCENARIOS: [Row; 8] = [
-    Row { scenario: Scenario::All, scope: Scope::Qualification, kinds: Kinds::All, items: Items::Any },
-    Row { scenario: Scenario::CustomerWallet, scope: Scope::Qualification, kinds: Kinds::Held, items: Items::Any },
-    Row { scenario: Scenario::AudienceOnly, scope: Scope::Audience, kinds: Kinds::All, items: Items::Any },
-    Row { scenario: Scenario::Products, scope: Scope::Products, kinds: Kinds::All, items: Items::Named },
-    Row { scenario: Scenario::ProductsDiscount, scope: Scope::Nothing, kinds: Kinds::All, items: Items::Discounted },
-    Row { scenario: Scenario::ProductsByCustomer, scope: Scope::ProductsAndAudience, kinds: Kinds::All, items: Items::Named },
-    Row { scenario: Scenario::ProductsDiscountByCustomer, scope: Scope::Audience, kinds: Kinds::All, items: Items::Discounted },
-    Row { scenario: Scenario::PromotionStacks, scope: Scope::Qualification, kinds: Kinds::Stacks, items: Items::Any },
+const SCENARIOS: [(Scenario, Row); 8] = [
+    (Scenario::All, Row { scope: Scope::Qualification, kinds: Kinds::All, items: Items::Any }),
+    (Scenario::CustomerWallet, Row { scope: Scope::Qualification, kinds: Kinds::Held, items: Items::Any }),
+    (Scenario::AudienceOnly, Row { scope: Scope::Audience, kinds: Kinds::All, items: Items::Any }),
+    (Scenario::Products, Row { scope: Scope::Products, kinds: Kinds::All, items: Items::Named }),
+    (Scenario::ProductsDiscount, Row { scope: Scope::Nothing, kinds: Kinds::All, items: Items::Discounted }),
+    (Scenario::ProductsByCustomer, Row { scope: Scope::ProductsAndAudience, kinds: Kinds::All, items: Items::Named }),
+    (Scenario::ProductsDiscountByCustomer, Row { scope: Scope::Audience, kinds: Kinds::All, items: Items::Discounted }),
+    (Scenario::PromotionStacks, Row { scope: Scope::Qualification, kinds: Kinds::Stacks, items: Items::Any }),
 ];
 
+impl Kinds {
+    /// Whether the configuration offers such.
+    pub(super) const fn has_offers(self) -> bool {
+        matches!(self, Kinds::All | Kinds::Campaigns)
+    }
+
+    /// Whether codes for everybody are such.
+    pub(super) const fn has_generic(self) -> bool {
+        matches!(self, Kinds::All | Kinds::Generic)
+    }
+
+    /// Whether what a customer holds is such.
+    pub(super) const fn has_held(self) -> bool {
+        matches!(self, Kinds::All | Kinds::Held)
+    }
+}
+
 impl Row {
-    pub(super) fn of(scenario: Scenario) -> &'static Self {
-        SCENARIOS.iter().find(|row| row.scenario == scenario).unwrap_or(&SCENARIOS[0])
+    pub(super) fn of(scenario: Scenario) -> Self {
+        let (_, row) = SCENARIOS.iter().find(|(of, _)| *of == scenario).unwrap_or(&SCENARIOS[0]);
+        *row
     }
 }
 
@@ -68,6 +89,6 @@ mod tests {
             ProductsDiscountByCustomer,
             PromotionStacks,
         ];
-        assert_eq!(SCENARIOS.each_ref().map(|row| row.scenario), all);
+        assert_eq!(SCENARIOS.map(|(scenario, _)| scenario), all);
     }
 }
