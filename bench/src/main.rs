@@ -9,6 +9,7 @@ mod databases;
 mod figures;
 mod limits;
 mod postgres;
+mod qualifications;
 mod server;
 mod shop;
 mod sink;
@@ -77,6 +78,7 @@ enum Part {
     VoucherImport,
     Publications,
     Vouchers,
+    Qualifications,
 }
 
 impl Part {
@@ -163,6 +165,7 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
                 Part::VoucherImport => bench.voucher_import()?,
                 Part::Publications => bench.publications()?,
                 Part::Vouchers => bench.vouchers()?,
+                Part::Qualifications => bench.qualifications()?,
             }
         }
         figures.append(&mut bench.figures);
