@@ -572,12 +572,16 @@ async fn older_clients_ask_for_codes_and_campaigns_apart() {
     let summer = coupons(&app, "Summer", "AUTO_UPDATE", 0, json!({})).await;
     app.advance(1_000);
     let winter = coupons(&app, "Winter", "AUTO_UPDATE", 0, json!({})).await;
+    let loyalty = json!({"name": "Points", "campaign_type": "LOYALTY_PROGRAM",
+        "voucher": {"type": "LOYALTY_CARD", "loyalty_card": {"points": 1_000}}});
+    app.post("/v1/campaigns", loyalty).await.expect(200);
     let body = json!({"customer": {"source_id": "ada"}, "order": {"amount": 500}});
     for (path, expected) in [
         ("vouchers/qualification", &["ALL"][..]),
         ("vouchers/qualification?audienceRulesOnly=true", &["LARGE", "ALL"]),
         ("vouchers/qualification?audienceRulesOnly=true&limit=1&order=created_at", &["ALL"]),
         ("campaigns/qualification", &["Winter", "Summer"]),
+        ("campaigns/qualification?audienceRulesOnly=true", &["Winter", "Summer"]),
         ("campaigns/qualification?limit=1", &["Winter"]),
         ("campaigns/qualification?order=created_at", &["Summer", "Winter"]),
     ] {

@@ -5,7 +5,7 @@ use std::{iter::Peekable, sync::Arc, vec::IntoIter};
 use guerdon_model::{
     Timestamp,
     api_key::KeyKind,
-    campaign::{Campaign, Supply},
+    campaign::{Campaign, CampaignType, Supply},
     holder::HolderRole,
     ids::{CategoryId, VoucherId},
     qualification::QualifiedObject,
@@ -66,6 +66,11 @@ impl Candidate {
             Candidate::Tier(_) => QualifiedObject::PromotionTier,
             Candidate::Campaign(_) => QualifiedObject::Campaign,
         }
+    }
+
+    /// Whether it is a campaign that gives codes, and not cards to collect points on.
+    pub(super) fn gives_codes(&self) -> bool {
+        matches!(self, Candidate::Campaign(campaign) if campaign.campaign_type != CampaignType::LoyaltyProgram)
     }
 
     /// What filters look at; see [`guerdon_model::qualification::FILTERED`].

@@ -64,7 +64,7 @@ pub(super) fn fill(tx: &mut Tx, asked: &Asked, scene: &Scene, pool: &Pool) -> Re
     }
     let (config, moment) = (tx.config(), tx.moment());
     let is_wanted = |candidate: &Candidate| {
-        let is_of_kind = asked.row.kinds != Kinds::Campaigns || matches!(candidate, Candidate::Campaign(_));
+        let is_of_kind = asked.row.kinds != Kinds::Campaigns || candidate.gives_codes();
         is_of_kind && asked.filter.as_ref().is_none_or(|filter| filter.matches(&candidate.seen(config), &moment))
     };
     let horizon = pool.horizon;

@@ -21,7 +21,7 @@ pub(super) enum Kinds {
     Held,
     /// Codes for everybody.
     Generic,
-    /// Campaigns that have codes to give.
+    /// Campaigns that have codes to give, loyalty programs left out.
     Campaigns,
     Stacks,
 }
