@@ -91,6 +91,20 @@ impl Shop {
     }
 }
 
+#[tokio::test]
+async fn items_that_are_excluded_are_not_discounted() {
+    let shop = Shop::new().await;
+    let but_books = json!({"applicable_to": {"included": [], "included_all": true,
+        "excluded": [{"object": "product", "id": shop.book}]}});
+    let but_books = rule(&shop.app, but_books).await;
+    shop.app.advance(1_000);
+    let tier = tier_with(&shop.app, "All but books", percent(5, "APPLY_TO_ITEMS"), json!([but_books])).await;
+    for (line, expected) in [(Shop::line(&shop.book, 1_500), false), (Shop::line(&shop.jacket, 10_000), true)] {
+        let answer = shop.qualify("PRODUCTS_DISCOUNT", None, json!([line])).await;
+        assert_eq!(ids(&answer).contains(&&*tier), expected, "{line}");
+    }
+}
+
 /// What each redeemable takes off.
 fn discounts(answer: &Value) -> Vec<i64> {
     rows(answer).iter().map(|row| row["order"]["total_applied_discount_amount"].as_i64().unwrap_or(0)).collect()

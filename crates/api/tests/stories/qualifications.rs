@@ -595,3 +595,30 @@ async fn older_clients_ask_for_codes_and_campaigns_apart() {
     assert_ne!(summer["id"], winter["id"]);
     app.post("/v1/vouchers/qualification?limit=51", body).await.expect(400);
 }
+
+#[tokio::test]
+async fn a_page_that_has_looked_at_enough_codes_says_where_to_go_on() {
+    let app = TestApp::new().await;
+    let oldest = tier(&app, "10", of_ten()).await;
+    app.advance(1_000);
+    voucher(&app, "OLDER", amount(100), json!({})).await;
+    app.advance(1_000);
+    // More codes than one page looks at, and none of them can be used yet.
+    let codes: Value = (0..501)
+        .map(|number: usize| {
+            json!({"code": format!("LATER{number}"), "type": "DISCOUNT_VOUCHER", "start_date": "2030-01-01T00:00:00Z",
+                "discount": {"type": "AMOUNT", "amount_off": 100}})
+        })
+        .collect();
+    let accepted = app.post("/v1/vouchers/import", codes).await;
+    app.finish(&accepted).await;
+    let page = async |after: Value| {
+        qualify(&app, json!({"order": {"amount": 500}, "options": {"starting_after": after}})).await
+    };
+    let first = page(Value::Null).await;
+    assert_eq!((ids(&first), &first["redeemables"]["has_more"]), (vec![], &json!(true)));
+    let next = page(first["redeemables"]["more_starting_after"].clone()).await;
+    assert_eq!((ids(&next), &next["redeemables"]["has_more"]), (vec!["OLDER", &oldest], &json!(false)));
+    let best = json!({"order": {"amount": 500}, "options": {"sorting_rule": "BEST_DEAL"}});
+    assert_eq!(ids(&qualify(&app, best).await), [&*oldest], "of the newest 500 codes and all promotions");
+}
