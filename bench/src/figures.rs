@@ -307,7 +307,7 @@ impl Bench {
 
 /// The limit and the run whose ratio is in the middle. Both were measured one right after the other, so
 /// that whatever else the machine did met both; the best of each might stem from different moments.
-fn median(mut pairs: Vec<(f64, Run)>) -> anyhow::Result<(f64, Run)> {
+pub(crate) fn median(mut pairs: Vec<(f64, Run)>) -> anyhow::Result<(f64, Run)> {
     pairs.sort_by(|(limit, run), (other_limit, other)| {
         (run.per_second / limit).total_cmp(&(other.per_second / other_limit))
     });

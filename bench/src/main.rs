@@ -10,6 +10,7 @@ mod figures;
 mod limits;
 mod postgres;
 mod qualifications;
+mod redemptions;
 mod server;
 mod shop;
 mod sink;
@@ -79,6 +80,9 @@ enum Part {
     Publications,
     Vouchers,
     Qualifications,
+    Redemptions,
+    Past,
+    Validations,
 }
 
 impl Part {
@@ -166,6 +170,9 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
                 Part::Publications => bench.publications()?,
                 Part::Vouchers => bench.vouchers()?,
                 Part::Qualifications => bench.qualifications()?,
+                Part::Redemptions => bench.redemptions()?,
+                Part::Past => bench.past()?,
+                Part::Validations => bench.validations()?,
             }
         }
         figures.append(&mut bench.figures);

@@ -6,7 +6,7 @@ use guerdon_core::customers::{
     activity::{self, ActivityListing},
     listing::{self, CustomerOrder, Listing},
 };
-use guerdon_core::{jobs::Work, orders};
+use guerdon_core::{jobs::Work, orders, redemptions};
 use guerdon_model::{
     Error,
     customer::CustomerInput,
@@ -71,10 +71,12 @@ pub(crate) async fn erase(call: Call) -> Answer {
     let customer = CustomerRef::new(call.param("customerId"));
     let id = call.read(|tx| customers::erasable(tx, &customer)).await?;
     let mut orders = orders::erasure::erase_of(&call.app.guerdon, &call.context, &id).await?;
+    redemptions::erasure::forget(&call.app.guerdon, &call.context, &id).await?;
     let events = activity::count_changes(&call.app.guerdon, &call.context, id.as_str()).await?;
     let mut deletion = call.execute(customer.keys(), move |tx| customers::erase(tx, &customer, events)).await?;
     // Those that came meanwhile; there can't be any more.
     orders += orders::erasure::erase_of(&call.app.guerdon, &call.context, &id).await?;
+    redemptions::erasure::forget(&call.app.guerdon, &call.context, &id).await?;
     deletion.data_json.orders = orders;
     json(&deletion)
 }

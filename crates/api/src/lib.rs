@@ -38,6 +38,7 @@ mod promotions;
 mod publications;
 mod qualifications;
 mod rate_limit;
+mod redemptions;
 mod referrals;
 mod segments;
 mod templates;

@@ -3,11 +3,12 @@
 use std::sync::LazyLock;
 
 use axum::{http::StatusCode, response::Response};
+use guerdon_core::idempotency::MAX_KEY;
 use serde_json::{Map, Value, json};
 
 use crate::{
     respond::bytes_with,
-    routes::{self, AnswerKind, BodyKind, Described, Route, Surface},
+    routes::{self, AnswerKind, BodyKind, Described, Repeats, Route, Surface},
 };
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| build(&routes::table()));
@@ -66,6 +67,14 @@ fn operation(route: &Route, schemas: &mut Map<String, Value>) -> Value {
             "in": "query",
             "description": parameter.description,
             "schema": {"type": "string"},
+        })
+    }));
+    parameters.extend((route.repeats == Repeats::Once).then(|| {
+        json!({
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "Carries the request out once, however often it is sent; see docs/idempotency.md.",
+            "schema": {"type": "string", "maxLength": MAX_KEY},
         })
     }));
     let mut operation = json!({

@@ -36,6 +36,7 @@ use guerdon_model::{
     publication::{PublicationAnswer, PublicationInput},
     qualification::{CampaignsAnswer, QualificationAnswer, QualificationInput, VouchersAnswer},
     redeemable::{RedeemablesInput, SceneInput},
+    redemption::{RedemptionAnswer, RedemptionsAnswer, RollbackInput, RollbacksAnswer, VoucherRedemptions},
     role::Permission::{self, *},
     segment::{Segment, SegmentInput, SimpleSegment},
     send_out::Attempt,
@@ -54,8 +55,8 @@ use utoipa::{
 
 use crate::{
     assets, async_actions, bin, call::Call, campaigns, categories, custom_events, customers, exports, management,
-    metadata_schemas, orders, product_collections, products, promotions, publications, qualifications, referrals,
-    respond::Answer, segments, templates, validation_rules, validations, vouchers,
+    metadata_schemas, orders, product_collections, products, promotions, publications, qualifications, redemptions,
+    referrals, respond::Answer, segments, templates, validation_rules, validations, vouchers,
 };
 
 /// What carries out a route's requests.
@@ -317,6 +318,7 @@ pub fn table() -> Vec<Route> {
         export_routes(),
         validation_routes(),
         qualification_routes(),
+        redemption_routes(),
     ]
     .concat()
 }
@@ -1066,7 +1068,6 @@ fn validation_routes() -> Vec<Route> {
             .needs(RedeemablesValidate)
             .takes::<RedeemablesInput>()
             .answers::<ValidationAnswer>()
-            .repeats(Repeats::Harmlessly)
     });
     let of_vouchers = [delete(
         "/v1/vouchers/{code}/sessions/{sessionKey}",
@@ -1079,7 +1080,6 @@ fn validation_routes() -> Vec<Route> {
             .needs(VouchersValidate)
             .takes::<CodeValidationInput>()
             .answers::<CodeValidationAnswer>()
-            .repeats(Repeats::Harmlessly)
             .deprecated(),
         get("/client/v1/validate", "Validate a voucher from a browser", validations::validate_code_by_link)
             .needs(VouchersValidate)
@@ -1099,7 +1099,6 @@ fn validation_routes() -> Vec<Route> {
             .needs(VouchersValidate)
             .takes::<SceneInput>()
             .answers::<TierValidationAnswer>()
-            .repeats(Repeats::Harmlessly)
             .deprecated(),
         post("/v1/promotions/validation", "List the promotion tiers that are valid", validations::validate_promotions)
             .needs(VouchersValidate)
@@ -1107,9 +1106,9 @@ fn validation_routes() -> Vec<Route> {
                 ("audienceRulesOnly", "true: only rules about the customer are asked."),
                 ("filters", "Conditions on promotion_id or metadata; see docs/filters.md."),
             ])
+            .repeats(Repeats::Harmlessly)
             .takes::<SceneInput>()
             .answers::<PromotionsAnswer>()
-            .repeats(Repeats::Harmlessly)
             .deprecated(),
     ];
     [of_redeemables.to_vec(), of_vouchers.to_vec(), older.to_vec()].concat()
@@ -1293,5 +1292,78 @@ fn management_routes() -> Vec<Route> {
             .repeats(Repeats::Secretly)
             .answers::<NewKey>(),
         delete("/management/v1/projects/{projectId}/api-keys/{appId}", "Revoke an API key", api_keys::revoke),
+    ]
+}
+
+fn redemption_routes() -> Vec<Route> {
+    const TRACKING_ID: (&str, &str) = ("tracking_id", "Stands for the customer's `source_id`.");
+    const ROLLBACK: [(&str, &str); 2] = [("reason", "Why, in words."), TRACKING_ID];
+    const PAGE: (&str, &str) = ("page", "The page, 1 to 99.");
+    const OF_VOUCHER: [(&str, &str); 2] = [LIMIT, PAGE];
+    vec![
+        post("/v1/redemptions", "Redeem several redeemables", redemptions::redeem)
+            .needs(RedeemablesRedeem)
+            .takes::<RedeemablesInput>()
+            .answers::<RedemptionsAnswer>(),
+        get("/v1/redemptions", "List redemptions and rollbacks", redemptions::list)
+            .needs(RedemptionsRead)
+            .query(&[
+                LIMIT,
+                PAGE,
+                ("result", "SUCCESS, FAILURE, SUCCEEDED, FAILED or ROLLED_BACK; may be repeated."),
+                ("campaign", "Those of the campaign with this name."),
+                ("customer", "Those of this customer: an id or `source_id`."),
+                ("order", "created_at, id, voucher_code, tracking_id or customer_id, with - for descending."),
+                ("created_at[after]", "Later than this."),
+                ("created_at[before]", "Earlier than this."),
+                ("filters", "Conditions in the filter language; see docs/filters.md."),
+            ])
+            .lists::<RedemptionAnswer>("redemptions"),
+        get("/v1/redemptions/{redemptionId}", "Read a redemption or rollback", redemptions::get)
+            .needs(RedemptionsRead)
+            .answers::<RedemptionAnswer>(),
+        post("/v1/redemptions/{redemptionId}/rollback", "Roll a redemption back", redemptions::roll_back)
+            .needs(RedemptionsRollback)
+            .query(&ROLLBACK)
+            .takes::<RollbackInput>()
+            .answers::<RedemptionAnswer>(),
+        post(
+            "/v1/redemptions/{parentRedemptionId}/rollbacks",
+            "Roll back redemptions that were made together",
+            redemptions::roll_back_all,
+        )
+        .needs(RedemptionsRollback)
+        .query(&ROLLBACK)
+        .takes::<RollbackInput>()
+        .answers::<RollbacksAnswer>(),
+        get("/v1/vouchers/{code}/redemption", "List a voucher's redemptions", redemptions::list_of_voucher)
+            .needs(RedemptionsRead)
+            .query(&OF_VOUCHER)
+            .answers::<VoucherRedemptions>(),
+        get("/v1/vouchers/{code}/redemptions", "List a voucher's redemptions", redemptions::list_of_voucher)
+            .needs(RedemptionsRead)
+            .query(&OF_VOUCHER)
+            .answers::<VoucherRedemptions>(),
+        post("/v1/vouchers/{code}/redemption", "Redeem one code", redemptions::redeem_code)
+            .needs(VouchersRedeem)
+            .query(&[TRACKING_ID])
+            .takes::<CodeValidationInput>()
+            .answers::<RedemptionAnswer>()
+            .deprecated(),
+        post("/v1/promotions/tiers/{promotionTierId}/redemption", "Redeem a promotion tier", redemptions::redeem_tier)
+            .needs(VouchersRedeem)
+            .takes::<SceneInput>()
+            .answers::<RedemptionAnswer>()
+            .deprecated(),
+        post("/client/v1/redemptions", "Redeem from a browser", redemptions::redeem_from_client)
+            .needs(RedeemablesRedeem)
+            .takes::<RedeemablesInput>()
+            .answers::<RedemptionsAnswer>(),
+        post("/client/v1/redeem", "Redeem one code from a browser", redemptions::redeem_code_from_client)
+            .needs(VouchersRedeem)
+            .query(&[("code", "The code."), TRACKING_ID])
+            .takes::<CodeValidationInput>()
+            .answers::<RedemptionAnswer>()
+            .deprecated(),
     ]
 }

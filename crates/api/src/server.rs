@@ -78,7 +78,14 @@ pub fn router_of(app: Arc<App>, table: Vec<Route>) -> Router {
 
 /// Browsers may call from anywhere, without cookies: what counts are the keys.
 fn cors() -> CorsLayer {
-    let exposed = ["x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-retry", "retry-after", "x-request-id"];
+    let exposed = [
+        "x-rate-limit-limit",
+        "x-rate-limit-remaining",
+        "x-rate-limit-retry",
+        "retry-after",
+        "x-request-id",
+        "idempotent-replayed",
+    ];
     CorsLayer::new()
         .allow_origin(AllowOrigin::mirror_request())
         .allow_methods(AllowMethods::list([Method::GET, Method::POST, Method::PUT, Method::DELETE]))

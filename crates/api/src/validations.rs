@@ -1,6 +1,7 @@
 //! `/v1/validations`, `/client/v1/validations`, the sessions that they begin, and the older endpoints for one code
 //! or promotion tier.
 
+use axum::http::StatusCode;
 use guerdon_core::{
     customers, orders,
     redeemables::{self, locks},
@@ -30,7 +31,7 @@ use crate::{
 
 pub(crate) async fn validate(call: Call) -> Answer {
     let input: RedeemablesInput = call.payload()?;
-    respond::json(&validations::validate(&call.app.guerdon, &call.context, input).await?)
+    respond::answered(StatusCode::OK, &validations::validate(&call.app.guerdon, &call.context, input).await?)
 }
 
 pub(crate) async fn release_session(call: Call) -> Answer {
@@ -42,12 +43,15 @@ pub(crate) async fn release_session(call: Call) -> Answer {
 
 pub(crate) async fn validate_code(call: Call) -> Answer {
     let input: CodeValidationInput = call.payload()?;
-    respond::json(&code::validate(&call.app.guerdon, &call.context, call.param("code"), input).await?)
+    respond::answered(
+        StatusCode::OK,
+        &code::validate(&call.app.guerdon, &call.context, call.param("code"), input).await?,
+    )
 }
 
 pub(crate) async fn validate_tier(call: Call) -> Answer {
     let (tier, scene) = (call.param("tierId"), call.payload::<SceneInput>()?);
-    respond::json(&promotions::validate_tier(&call.app.guerdon, &call.context, tier, scene).await?)
+    respond::answered(StatusCode::OK, &promotions::validate_tier(&call.app.guerdon, &call.context, tier, scene).await?)
 }
 
 pub(crate) async fn validate_promotions(call: Call) -> Answer {
@@ -67,7 +71,7 @@ pub(crate) async fn validate_code_by_link(call: Call) -> Answer {
     let schemas = config.metadata_schemas();
     let body = body(&call.query, |resource| schemas.get(resource));
     let input: CodeValidationInput = payload::from_value(body).map_err(Error::in_query)?;
-    respond::json(&code::validate_for_browser(&call.app.guerdon, &call.context, code, input).await?)
+    respond::answered(StatusCode::OK, &code::validate_for_browser(&call.app.guerdon, &call.context, code, input).await?)
 }
 
 /// The body that a query string stands for.

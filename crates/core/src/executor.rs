@@ -24,7 +24,7 @@ use crate::{
     clock::Clock,
     context::Context,
     failure::unavailable,
-    idempotency::{self, Answered},
+    idempotency::{self, Answered, Reply},
     ids::IdGenerator,
     snapshot::Snapshots,
     tx::{Result, Stop, Tx},
@@ -115,19 +115,38 @@ impl Executor {
     pub async fn answer<T, F>(
         &self,
         context: Context,
-        mut needs: Vec<Key>,
+        needs: Vec<Key>,
         status: u16,
-        mut command: F,
+        command: F,
     ) -> std::result::Result<Answered<T>, Error>
     where
         T: Serialize + Send + 'static,
         F: FnMut(&mut Tx) -> Result<T> + Send + 'static,
     {
+        self.answer_as(context, needs, command, move |value| Reply::of(status, value).map(Some)).await
+    }
+
+    /// The same for what is not answered as it is. `reply` says how it is; nothing if it is not the end yet.
+    ///
+    /// # Errors
+    /// Those of [`Executor::answer`].
+    pub async fn answer_as<T, F, R>(
+        &self,
+        context: Context,
+        mut needs: Vec<Key>,
+        mut command: F,
+        reply: R,
+    ) -> std::result::Result<Answered<T>, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx) -> Result<T> + Send + 'static,
+        R: Fn(&T) -> std::result::Result<Option<Reply>, Error> + Send + 'static,
+    {
         let Some(keyed) = context.keyed.clone() else {
             return self.execute(context, needs, command).await.map(Answered::Now);
         };
         needs.push(keyed.key());
-        self.execute(context, needs, move |tx| idempotency::once(tx, &keyed, status, &mut command)).await
+        self.execute(context, needs, move |tx| idempotency::once(tx, &keyed, &mut command, &reply)).await
     }
 
     /// Runs a command that only reads, against the latest committed state: all that it has read is as

@@ -118,7 +118,8 @@ pub fn add_referees(tx: &mut Tx, member: &Member, input: &HoldersInput) -> Resul
     Ok(AddedHolders { holders: holders.collect() })
 }
 
-fn assignment_key(voucher: &VoucherId, customer: &CustomerId) -> Key {
+/// By which it is found whether a customer holds a voucher.
+pub(crate) fn assignment_key(voucher: &VoucherId, customer: &CustomerId) -> Key {
     let column = Collection::RedeemableHolders.column("assignment").expect("the collection's table has this column");
     Key::unique(Collection::RedeemableHolders, column, RedeemableHolder::assignment(voucher, customer))
 }

@@ -73,6 +73,16 @@ pub enum Answered<T> {
     Before(KeptAnswer),
 }
 
+impl<T> Answered<T> {
+    /// The same with another value.
+    pub fn map<U>(self, made: impl FnOnce(T) -> U) -> Answered<U> {
+        match self {
+            Answered::Now(value) => Answered::Now(made(value)),
+            Answered::Before(kept) => Answered::Before(kept),
+        }
+    }
+}
+
 impl<T: Serialize> Serialize for Answered<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         match self {
@@ -85,26 +95,47 @@ impl<T: Serialize> Serialize for Answered<T> {
     }
 }
 
-/// Runs a command unless its request was carried out before, and keeps its answer with what it changes.
+/// An answer as it goes over HTTP.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    /// JSON.
+    pub body: String,
+}
+
+impl Reply {
+    /// An answer with this body.
+    ///
+    /// # Errors
+    /// `Internal` if it is no JSON.
+    pub fn of(status: u16, body: &impl Serialize) -> std::result::Result<Self, Error> {
+        Ok(Self { status, body: serde_json::to_string(body).map_err(|_| Error::Internal)? })
+    }
+}
+
+/// Runs a command unless its request was carried out before. What `reply` makes of its value is kept with what
+/// it changes; if that is nothing, the request was not carried out yet.
 ///
 /// # Errors
 /// Those of the command, which keeps nothing then; `IdempotencyKeyReused`.
-pub(crate) fn once<T: Serialize>(
+pub(crate) fn once<T>(
     tx: &mut Tx,
     request: &KeyedRequest,
-    status: u16,
     command: &mut impl FnMut(&mut Tx) -> Result<T>,
+    reply: impl Fn(&T) -> std::result::Result<Option<Reply>, Error>,
 ) -> Result<Answered<T>> {
     if let Some(kept) = request.answered(tx)? {
         return Ok(Answered::Before(kept));
     }
     let value = command(tx)?;
-    tx.put(KeptAnswer {
-        id: request.id.as_ref().to_owned(),
-        request: request.digest.as_ref().to_owned(),
-        status,
-        body: serde_json::to_string(&value).map_err(|_| Error::Internal)?,
-        expires_at: tx.now().plus_millis(KEPT_FOR),
-    });
+    if let Some(Reply { status, body }) = reply(&value)? {
+        tx.put(KeptAnswer {
+            id: request.id.as_ref().to_owned(),
+            request: request.digest.as_ref().to_owned(),
+            status,
+            body,
+            expires_at: tx.now().plus_millis(KEPT_FOR),
+        });
+    }
     Ok(Answered::Now(value))
 }

@@ -79,6 +79,11 @@ pub(crate) fn beginning<I: PrefixedId>(time: Timestamp) -> String {
     format!("{}{digits}", I::PREFIX)
 }
 
+/// What the suffix of a time-ordered id begins with that is made at this time.
+pub(crate) fn time_ordered_beginning(time: Timestamp) -> String {
+    format!("{:011x}", (time.as_millis().max(0) as u128) & ((1 << 44) - 1))
+}
+
 /// Milliseconds since 1970 as eight digits that sort like numbers, enough until the year 8888.
 fn base_62(now: Timestamp) -> [u8; 8] {
     let mut rest = now.as_millis().max(0) as usize;
@@ -117,6 +122,7 @@ mod tests {
         let suffix = action.as_str().strip_prefix("aa_").expect("the prefix");
         assert_eq!(suffix.len(), 18);
         assert!(suffix.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')));
+        assert!(suffix.starts_with(&time_ordered_beginning(Timestamp::from_millis(1_700_000_000_000))));
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub mod promotions;
 pub mod publications;
 pub mod qualifications;
 pub mod redeemables;
+pub mod redemptions;
+mod referrals;
 pub mod retention;
 pub mod secrets;
 pub mod segments;

@@ -155,7 +155,8 @@ impl Snapshot {
                 | Collection::Exports
                 | Collection::VoucherTransactions
                 | Collection::SessionLocks
-                | Collection::PersonalUsages => {}
+                | Collection::PersonalUsages
+                | Collection::Redemptions => {}
             }
         }
         snapshot.segments = Definitions::of(segments)?;

@@ -9,12 +9,13 @@ use guerdon_model::{
 };
 use guerdon_store::{Collection, Portion, Record, StoreError};
 
-use crate::{config::Database, copy::Dump, documents, ledger::Ledger, locks::Locks};
+use crate::{config::Database, copy::Dump, documents, ledger::Ledger, locks::Locks, redeemed::Redeemed};
 
 pub(crate) async fn run(database: &Database) -> anyhow::Result<()> {
     let store = database.open_read_only().await?;
     let mut wrong = store.check().await?;
     let (mut documents, mut totals, mut ledger, mut locks) = (0, Totals::default(), Ledger::new(), Locks::default());
+    let mut redeemed = Redeemed::default();
     let mut dump = Dump::of(store);
     while let Some(portion) = dump.next().await? {
         if let Portion::Documents(collection, records) = portion {
@@ -24,12 +25,14 @@ pub(crate) async fn run(database: &Database) -> anyhow::Result<()> {
                 wrong.extend(read.err().map(|error| error.0));
             }
             ledger.note(collection, &records);
+            redeemed.note(collection, &records);
             documents += records.len();
         }
     }
     wrong.extend(totals.defects());
     wrong.extend(ledger.defects());
     wrong.extend(locks.defects());
+    wrong.extend(redeemed.defects());
     if wrong.is_empty() {
         println!("All is well: {documents} documents, their indexes and counts.");
         return Ok(());

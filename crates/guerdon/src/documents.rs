@@ -25,6 +25,7 @@ use guerdon_model::{
     promotion_tier::{PromotionTier, TierTotals},
     publication::Publication,
     redeemable::SessionLock,
+    redemption::Redemption,
     segment::{Segment, SegmentMember},
     sku::Sku,
     stacking_rules::StackingRules,
@@ -80,6 +81,7 @@ pub(crate) fn columns(collection: Collection, record: &Record) -> Result<Vec<Col
         Collection::VoucherTransactions => of::<VoucherTransaction>(record),
         Collection::SessionLocks => of::<SessionLock>(record),
         Collection::PersonalUsages => of::<PersonalUsage>(record),
+        Collection::Redemptions => of::<Redemption>(record),
     }
 }
 

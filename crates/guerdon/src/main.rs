@@ -11,6 +11,7 @@ mod keys;
 mod ledger;
 mod listen;
 mod locks;
+mod redeemed;
 mod serve;
 mod telemetry;
 

@@ -17,7 +17,8 @@ use support::{
 };
 
 /// What each of the SDKs has a script for.
-const AREAS: [&str; 7] = ["customers", "products", "orders", "rules", "segments", "campaigns", "validations"];
+const AREAS: [&str; 8] =
+    ["customers", "products", "orders", "rules", "segments", "campaigns", "validations", "redemptions"];
 /// What only the Python SDK can do.
 const IN_PYTHON_ONLY: [&str; 1] = ["exports"];
 

@@ -66,6 +66,16 @@ pub enum Error {
     DuplicatedRedeemables,
     /// Of several redeemables, none can be applied.
     NoApplicableRedeemables,
+    /// A redemption that belongs to others is to be rolled back by itself.
+    InvalidRedemptionParent,
+    /// The redemption can't be rolled back, or not in this way.
+    InvalidRedemption { details: &'static str },
+    /// The redemption was rolled back before.
+    AlreadyRolledBack,
+    /// A rollback names another order than the redemption's.
+    UnrelatedOrder,
+    /// A rollback names another customer than the redemption's.
+    UnrelatedCustomer,
     /// The campaign can't be made or can't have what was asked for.
     InvalidCampaign { details: String },
     /// The voucher can't be made or changed like that.
@@ -338,6 +348,30 @@ impl Error {
             Error::NoApplicableRedeemables => {
                 row(400, Some("no_applicable_redeemables"), "No applicable redeemables", None)
             }
+            Error::InvalidRedemptionParent => row(
+                400,
+                Some("invalid_redemption_parent"),
+                "Invalid redemption parent",
+                Some("You can rollback only a redemption that does not have parent redemption.".into()),
+            ),
+            Error::InvalidRedemption { details } => {
+                row(400, Some("invalid_redemption"), "Invalid redemption", Some((*details).into()))
+            }
+            Error::AlreadyRolledBack => row(
+                400,
+                Some("already_rolled_back"),
+                "Already rolled back",
+                Some("Redemption has been already rolled back.".into()),
+            ),
+            Error::UnrelatedOrder => {
+                row(400, Some("invalid_order"), "Invalid order", Some("Order is not related with redemption.".into()))
+            }
+            Error::UnrelatedCustomer => row(
+                400,
+                Some("invalid_customer"),
+                "Invalid customer",
+                Some("Customer is not related with redemption.".into()),
+            ),
             Error::InvalidCampaign { details } => {
                 row(400, Some("invalid_campaign"), "Invalid Campaign", Some(details.clone()))
             }

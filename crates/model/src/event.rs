@@ -94,6 +94,15 @@ event_types! {
         CUSTOMER_LOYALTY_POINTS_ADDED = "customer.voucher.loyalty_card.points_added";
         CUSTOMER_VALIDATION_SUCCEEDED = "customer.validation.succeeded";
         CUSTOMER_VALIDATION_FAILED = "customer.validation.failed";
+        CUSTOMER_REFERRED = "customer.referred";
+        REDEMPTION_SUCCEEDED = "redemption.succeeded";
+        REDEMPTION_FAILED = "redemption.failed";
+        ROLLBACK_SUCCEEDED = "redemption.rollback.succeeded";
+        ROLLBACK_FAILED = "redemption.rollback.failed";
+        CUSTOMER_REDEMPTION_SUCCEEDED = "customer.redemption.succeeded";
+        CUSTOMER_REDEMPTION_FAILED = "customer.redemption.failed";
+        CUSTOMER_ROLLBACK_SUCCEEDED = "customer.redemption.rollback.succeeded";
+        CUSTOMER_ROLLBACK_FAILED = "customer.redemption.rollback.failed";
     }
     subscribable {
         "business_validation_rule.assignment.created" "business_validation_rule.assignment.deleted"
@@ -156,7 +165,7 @@ impl EventType {
 
     /// Whether the type is listed under actions or effects in a customer's activity.
     pub fn category(self) -> Category {
-        const ACTIONS: [&str; 12] = [
+        const ACTIONS: [&str; 16] = [
             "customer.created",
             "customer.updated",
             "customer.deleted",
@@ -169,6 +178,10 @@ impl EventType {
             "customer.holder.assignment.deleted",
             "customer.validation.succeeded",
             "customer.validation.failed",
+            "customer.redemption.succeeded",
+            "customer.redemption.failed",
+            "customer.redemption.rollback.succeeded",
+            "customer.redemption.rollback.failed",
         ];
         if ACTIONS.contains(&self.0) { Category::Action } else { Category::Effect }
     }

@@ -14,6 +14,7 @@ use crate::{
     ids::{CampaignId, CustomerId, PublicationId, RedeemableHolderId, VoucherId},
     metadata::Metadata,
     publication::CustomerChoice,
+    redemption::RedemptionAnswer,
     voucher::{SimpleVoucher, Voucher, VoucherAnswer, VoucherType},
 };
 
@@ -153,6 +154,19 @@ pub struct HolderData<'a> {
     pub voucher: &'a SimpleVoucher,
     pub campaign: Option<&'a SimpleCampaign>,
     pub customer: &'a SimpleCustomer,
+}
+
+/// `customer.referred`.
+#[derive(Debug, Serialize)]
+pub struct ReferredData<'a> {
+    pub customer: &'a SimpleCustomer,
+    /// Null if it was deleted.
+    pub referrer: Option<&'a SimpleCustomer>,
+    pub campaign: &'a SimpleCampaign,
+    pub voucher: &'a SimpleVoucher,
+    /// Null, as long as only redemptions refer somebody.
+    pub custom_event: (),
+    pub redemption: &'a RedemptionAnswer,
 }
 
 /// A holder, and the publication that made it one.

@@ -137,6 +137,14 @@ ids! {
     ValidationId = "valid_" Suffix::TimeOrdered;
     /// A session that was not given a key by its client.
     SessionKey = "ssn_" Suffix::Random(32);
+    /// A redemption; also whatever is stored with redemptions, of which the three that follow are ids.
+    RedemptionId = "r_" Suffix::TimeOrdered;
+    /// A redemption that failed.
+    FailedRedemptionId = "rf_" Suffix::TimeOrdered;
+    /// A rollback of a redemption.
+    RollbackId = "rr_" Suffix::TimeOrdered;
+    /// A rollback that failed.
+    FailedRollbackId = "rrf_" Suffix::TimeOrdered;
 }
 
 /// The partition of what belongs to the installation rather than to one project: management keys

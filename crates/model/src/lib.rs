@@ -46,6 +46,7 @@ pub mod publication;
 pub mod qualification;
 pub mod recent_orders;
 pub mod redeemable;
+pub mod redemption;
 pub mod role;
 pub mod segment;
 pub mod send_out;

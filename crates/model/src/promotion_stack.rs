@@ -10,6 +10,7 @@ use crate::{
     category::Category,
     error::{Path, Rule},
     ids::{CampaignId, CategoryId, PromotionStackId, PromotionTierId},
+    promotion_tier::CampaignRef,
     texts::{MAX_TEXT, check_lengths},
 };
 
@@ -62,6 +63,29 @@ pub struct StackAnswer {
     pub tiers: StackedTiers,
     pub category_id: Option<CategoryId>,
     pub categories: Vec<Category>,
+}
+
+/// A stack inside of events about something else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SimpleStack {
+    pub id: PromotionStackId,
+    pub name: String,
+    pub category_id: Option<CategoryId>,
+    pub campaign: CampaignRef,
+    pub tiers: StackedTiers,
+}
+
+impl PromotionStack {
+    /// The stack as events about something else show it.
+    pub fn simple(&self) -> SimpleStack {
+        SimpleStack {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            category_id: self.category_id.clone(),
+            campaign: CampaignRef { id: self.campaign_id.clone() },
+            tiers: self.tiers.clone(),
+        }
+    }
 }
 
 /// The body of a new stack, which needs a name and tiers, or of an update.

@@ -53,6 +53,12 @@ pub enum Permission {
     RedeemablesValidate,
     /// To validate one voucher or promotion tier.
     VouchersValidate,
+    RedemptionsRead,
+    /// To redeem several redeemables at once.
+    RedeemablesRedeem,
+    /// To redeem one voucher or promotion tier.
+    VouchersRedeem,
+    RedemptionsRollback,
 }
 
 impl Role {
@@ -93,6 +99,8 @@ impl Role {
             (Role::Viewer | Role::Merchant, PublicationsRead) => true,
             (Role::Viewer, ExportsRead | ExportsModify) => true,
             (Role::Merchant, VouchersValidate) => true,
+            (Role::Viewer | Role::Merchant, RedemptionsRead) => true,
+            (Role::Merchant, VouchersRedeem | RedemptionsRollback) => true,
             (Role::Viewer | Role::Merchant, _) => false,
         }
     }

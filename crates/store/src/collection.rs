@@ -9,6 +9,7 @@ mod ledger;
 mod orders;
 mod promotions;
 mod publications;
+mod redemptions;
 mod rules;
 mod segments;
 mod sessions;
@@ -70,6 +71,7 @@ pub enum Collection {
     VoucherTransactions,
     SessionLocks,
     PersonalUsages,
+    Redemptions,
     KeptAnswers,
 }
 
@@ -324,13 +326,27 @@ static TABLE: [Spec; Collection::ALL.len()] = [
     },
     // Looked up by what they are about, never listed.
     Spec { table: "personal_usages", columns: &[], configuration: false, counted: false },
+    Spec {
+        table: "redemptions",
+        columns: &[
+            // The prefix of its id.
+            text("kind"),
+            text("voucher_code").nullable(),
+            text("tier_id").nullable(),
+            text("customer_id").nullable(),
+            text("campaign_id").nullable(),
+            text("parent_id").nullable(),
+        ],
+        configuration: false,
+        counted: true,
+    },
     // Looked up by the key that a request came with, and deleted by time.
     Spec { table: "kept_answers", columns: &[time("expires_at")], configuration: false, counted: false },
 ];
 
 impl Collection {
     /// Every collection.
-    pub const ALL: [Collection; 37] = [
+    pub const ALL: [Collection; 38] = [
         Collection::Customers,
         Collection::DeletedCustomers,
         Collection::Jobs,
@@ -367,6 +383,7 @@ impl Collection {
         Collection::VoucherTransactions,
         Collection::SessionLocks,
         Collection::PersonalUsages,
+        Collection::Redemptions,
         Collection::KeptAnswers,
     ];
 

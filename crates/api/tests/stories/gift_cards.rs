@@ -164,3 +164,31 @@ async fn changes_at_the_same_time_all_count_once_and_never_go_below_zero() {
     let entries = app.get("/v1/vouchers/G/transactions?limit=100").await.expect(200);
     assert_eq!(entries["data"].as_array().expect("rows").len(), done.len());
 }
+
+#[tokio::test]
+async fn what_is_put_on_a_card_is_part_of_its_holders_summary() {
+    let app = TestApp::new().await;
+    for (name, kind, voucher_type, value) in [
+        ("Cards", "GIFT_VOUCHERS", "GIFT_VOUCHER", json!({"gift": {"amount": 1000}})),
+        ("Points", "LOYALTY_PROGRAM", "LOYALTY_CARD", json!({"loyalty_card": {"points": 10}})),
+    ] {
+        let mut template = value;
+        template["type"] = voucher_type.into();
+        let campaign = json!({"name": name, "campaign_type": kind, "type": "AUTO_UPDATE", "voucher": template});
+        app.post("/v1/campaigns", campaign).await.expect(200);
+        let body = json!({"campaign": name, "customer": {"source_id": "ada"}});
+        let published = app.post("/v1/publications", body).await.expect(200);
+        let path = format!("/v1/vouchers/{}/balance", published["voucher"]["code"].as_str().expect("a code"));
+        for amount in [500, -200] {
+            app.post(&path, json!({"amount": amount})).await.expect(200);
+        }
+    }
+    let customer = app.get("/v1/customers/ada").await.expect(200);
+    let redemptions = &customer["summary"]["redemptions"];
+    assert_eq!(redemptions["gift"]["amount_to_go"], 1300);
+    assert_eq!(redemptions["loyalty_card"]["points_to_go"], 310);
+    assert_eq!(
+        (&customer["loyalty"]["points"], &customer["loyalty"]["campaigns"]["Points"]["points"]),
+        (&json!(510), &json!(310))
+    );
+}

@@ -11,6 +11,7 @@ use guerdon_model::{
     campaign::Campaign,
     customer::{Customer, Loyalty, LoyaltyCampaign, LoyaltyCardSummary, OrdersSummary, RedemptionsSummary},
     recent_orders::{CountedOrder, RecentOrders},
+    redeemable::Card,
     voucher::{Voucher, VoucherValue},
 };
 
@@ -113,6 +114,43 @@ pub fn count_held(customer: &mut Customer, voucher: &Voucher, campaign: Option<&
     if let Some(name) = entry {
         let campaign = customer.loyalty.campaigns.entry(name).or_default();
         campaign.points = campaign.points.saturating_add(balance);
+    }
+}
+
+/// Counts what the customer has spent of a card; negative if it was given back.
+pub fn count_spent(summary: &mut RedemptionsSummary, card: Card, amount: i64) {
+    let spent = match card {
+        Card::GiftVoucher => &mut summary.gift.redeemed_amount,
+        Card::LoyaltyCard => &mut summary.loyalty_card.redeemed_points,
+    };
+    *spent = spent.saturating_add(amount).max(0);
+}
+
+/// Counts what was put on a card that the customer holds, or taken off if negative.
+pub fn count_balance(customer: &mut Customer, card: Card, campaign: Option<&Campaign>, change: i64) {
+    let more = |count: &mut i64| *count = count.saturating_add(change).max(0);
+    match (card, campaign) {
+        (Card::GiftVoucher, _) => more(&mut customer.summary.redemptions.gift.amount_to_go),
+        (Card::LoyaltyCard, campaign) => {
+            more(&mut customer.summary.redemptions.loyalty_card.points_to_go);
+            if let Some(campaign) = campaign {
+                more(&mut customer.loyalty.campaigns.entry(campaign.name.clone()).or_default().points);
+            }
+        }
+    }
+}
+
+/// Counts points that the customer has received on a card of a campaign.
+pub fn count_received(customer: &mut Customer, points: i64) {
+    customer.loyalty.points = customer.loyalty.points.saturating_add(points.max(0));
+}
+
+/// Counts what was redeemed of a card that the customer holds; negative if it was given back.
+pub fn count_taken(customer: &mut Customer, card: Card, campaign: Option<&Campaign>, amount: i64) {
+    count_balance(customer, card, campaign, amount.saturating_neg());
+    if let (Card::LoyaltyCard, Some(campaign)) = (card, campaign) {
+        let redeemed = customer.internal.redeemed_points.entry(campaign.name.clone()).or_default();
+        *redeemed = redeemed.saturating_add(amount).max(0);
     }
 }
 

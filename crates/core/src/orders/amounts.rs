@@ -44,6 +44,14 @@ pub(super) fn apply(input: &OrderInput, order: &mut Order) -> Result<(), Overflo
     }
     input.initial_amount.apply_to(&mut order.initial_amount);
     input.discount_amount.apply_to(&mut order.discount_amount);
+    conclude(order)
+}
+
+/// What follows from an order's amount, its discounts and its lines.
+///
+/// # Errors
+/// If an amount is too large.
+pub(super) fn conclude(order: &mut Order) -> Result<(), Overflow> {
     let of_order = order.discount_amount.unwrap_or(0);
     let of_items = sum(order, |item| item.discount_amount)?.unwrap_or(0);
     let total = plus(of_order, of_items)?;

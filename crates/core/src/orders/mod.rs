@@ -5,6 +5,7 @@ pub mod erasure;
 pub mod import;
 pub mod items;
 pub mod listing;
+pub(crate) mod redeemed;
 pub mod summary;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use guerdon_model::{
     ids::{CustomerId, OrderId, PrefixedId},
     metadata_schema::Scope,
     order::{Order, OrderCustomer, OrderData, OrderInput, OrderStatus},
+    redemption::RedemptionAnswer,
 };
 use guerdon_store::{Collection, Key};
 use serde::Serialize;
@@ -259,12 +261,17 @@ impl Change {
     /// Tells of the customers that came or changed with the order, and of the order itself if it has
     /// a customer: these are events about customers.
     fn tell(&self, tx: &mut Tx) -> Result<()> {
+        self.tell_of(tx, None)
+    }
+
+    /// The same of an order that a redemption or rollback has changed.
+    pub(crate) fn tell_of(&self, tx: &mut Tx, redemption: Option<&RedemptionAnswer>) -> Result<()> {
         for mentioned in &self.mentioned {
             mentioned.tell(tx);
         }
         let Some(customer) = customer_at(tx, &self.order.customer_id)? else { return Ok(()) };
         let referrer = customer_at(tx, &self.order.referrer_id)?;
-        let data = OrderData::of(&self.order, &customer, referrer.as_deref());
+        let data = OrderData::of(&self.order, &customer, referrer.as_deref(), redemption);
         let entity_id = customer.id.as_str();
         let mut tell = |kind| tx.emit(Event::Of { kind, entity_id, data: &data });
         tell(if self.before.is_none() { EventType::CUSTOMER_ORDER_CREATED } else { EventType::CUSTOMER_ORDER_UPDATED });
@@ -280,7 +287,12 @@ impl Change {
         Ok(())
     }
 
-    fn into_saved(self) -> Saved {
+    /// The order as it is now.
+    pub(crate) fn order(&self) -> &Order {
+        &self.order
+    }
+
+    pub(crate) fn into_saved(self) -> Saved {
         Saved { order: self.order.into_answer(), forgetful: self.forgetful }
     }
 }

@@ -188,7 +188,7 @@ pub(super) fn totals_key(tier: &PromotionTier) -> Key {
 }
 
 /// The tier as answers to changes show it.
-pub(super) fn answer(tx: &mut Tx, tier: &PromotionTier) -> Result<TierAnswer> {
+pub(crate) fn answer(tx: &mut Tx, tier: &PromotionTier) -> Result<TierAnswer> {
     let campaign = campaign_of(tx, tier)?;
     answer_in(tx, &campaign, tier)
 }

@@ -183,7 +183,7 @@ async fn complete(
 }
 
 /// The documents with these ids, as far as they are there.
-async fn documents<D: Document>(
+pub(crate) async fn documents<D: Document>(
     guerdon: &Guerdon,
     context: &Context,
     ids: impl Iterator<Item = &str>,

@@ -16,7 +16,7 @@ use guerdon_model::{
 };
 
 use super::{Found, Gathered, Gathering, Incentive, Scene};
-use crate::{snapshot::Snapshot, tx::Tx};
+use crate::{referrals, snapshot::Snapshot, tx::Tx};
 
 /// What answers tell of an evaluation.
 #[derive(Debug)]
@@ -53,6 +53,26 @@ impl Told {
     }
 }
 
+/// What answers to redemptions tell of redeemables that were not applied: first those that can't be, then those
+/// that were skipped.
+pub fn left_out(
+    tx: &Tx,
+    scene: &Scene,
+    gathering: &Gathering,
+    evaluation: &Evaluation<'_>,
+    input: &SceneInput,
+) -> [Vec<RedeemableAnswer>; 2] {
+    let words = Words { tx, scene, input };
+    let told = |entry: &Entry<'_>| words.entry(&gathering.redeemables[entry.candidate], entry, &mut None);
+    let listed = |is_meant: fn(&Entry<'_>) -> bool| {
+        evaluation.entries().iter().filter(|entry| is_meant(entry)).map(told).collect()
+    };
+    [
+        listed(|entry| matches!(entry.status, Status::Inapplicable(_))),
+        listed(|entry| matches!(entry.status, Status::Skipped(_))),
+    ]
+}
+
 /// The order after one redeemable.
 pub fn of_step(scene: &Scene, applied: &Application, referrer: Option<&CustomerId>) -> Option<Order> {
     let basket = scene.basket.as_ref()?;
@@ -80,10 +100,8 @@ fn referred(mut order: Order, referrer: Option<&CustomerId>) -> Order {
 /// Who refers by what was found, if it is a referral code.
 pub fn referrer(found: &Found) -> Option<&CustomerId> {
     match &found.incentive {
-        Incentive::Voucher(voucher) if voucher.is_referral_code => {
-            voucher.referrer_id.as_ref().or(voucher.holder_id.as_ref())
-        }
-        Incentive::Voucher(_) | Incentive::Tier(_) => None,
+        Incentive::Voucher(voucher) => referrals::referrer(voucher),
+        Incentive::Tier(_) => None,
     }
 }
 

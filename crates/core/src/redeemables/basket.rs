@@ -50,7 +50,9 @@ impl Basket {
     }
 
     /// An order that is stored, with the discounts that it has already.
-    pub fn stored(tx: &mut Tx, order: Order) -> Result<Self> {
+    pub fn stored(tx: &mut Tx, mut order: Order) -> Result<Self> {
+        // By what it got its discounts, no answer about further ones tells.
+        order.redemptions.clear();
         let lines = items::resolve(tx, order.items.as_deref().unwrap_or_default())?;
         let seen = seen_by_rules(&order, &lines);
         let (cart, amounts) = normalize::stored(&seen).map_err(amounts::too_large)?;

@@ -3,14 +3,15 @@
 use guerdon_engine::{discount::Applied, trace::Trace};
 use guerdon_model::{
     Error,
-    redeemable::{Expansion, RedeemablesInput, RequestedInput},
+    redeemable::{Expansion, RedeemablesInput, RequestedInput, Session},
     validation::{CodeGift, CodePoints, CodeReward, CodeValidationAnswer, CodeValidationInput},
     voucher::VoucherValue,
 };
 
-use super::{Evaluated, ask, reason};
+use super::{Evaluated, Shown, ask, reason};
 use crate::{
     context::Context,
+    idempotency::{Answered, Reply},
     redeemables::answer::{self, Told},
     service::Guerdon,
     vouchers,
@@ -26,11 +27,22 @@ pub async fn validate(
     context: &Context,
     code: &str,
     input: CodeValidationInput,
-) -> Result<CodeValidationAnswer, Error> {
+) -> Result<Answered<CodeValidationAnswer>, Error> {
     let requested = RequestedInput { redeemables: vec![input.code.of_voucher(code)] };
     let input = RedeemablesInput { requested, scene: input.scene };
-    let validated = ask(guerdon, context, input, tell).await?;
-    Ok(CodeValidationAnswer { session: validated.session, ..validated.answer? })
+    Ok(match ask(guerdon, context, input, tell).await? {
+        Answered::Now(validated) => {
+            Answered::Now(CodeValidationAnswer { session: validated.session, ..validated.answer? })
+        }
+        Answered::Before(kept) => Answered::Before(kept),
+    })
+}
+
+impl Shown for Result<CodeValidationAnswer, Error> {
+    fn shown(&self, session: Option<&Session>) -> Result<Option<Reply>, Error> {
+        let Ok(answer) = self else { return Ok(None) };
+        Reply::of(200, &CodeValidationAnswer { session: session.cloned(), ..answer.clone() }).map(Some)
+    }
 }
 
 /// The same for a page of a shop: whoever does not say who it is gets a tracking id, and is known by it from then on.
@@ -42,7 +54,7 @@ pub async fn validate_for_browser(
     context: &Context,
     code: &str,
     input: CodeValidationInput,
-) -> Result<CodeValidationAnswer, Error> {
+) -> Result<Answered<CodeValidationAnswer>, Error> {
     let is_nobody = input.scene.customer.is_none() && input.scene.tracking_id.is_none();
     let answer = validate(guerdon, context, code, input).await?;
     if !is_nobody {
@@ -50,7 +62,7 @@ pub async fn validate_for_browser(
     }
     let config = guerdon.snapshots.get(&context.project, None).await?;
     let tracking_id = config.tracking_id(&hex::encode(guerdon.ids.bytes::<16>()));
-    Ok(CodeValidationAnswer { tracking_id, ..answer })
+    Ok(answer.map(|answer| CodeValidationAnswer { tracking_id, ..answer }))
 }
 
 fn tell(evaluated: Evaluated<'_>, _: Trace) -> Result<CodeValidationAnswer, Error> {

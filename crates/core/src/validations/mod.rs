@@ -28,6 +28,7 @@ use guerdon_store::Key;
 
 use crate::{
     context::Context,
+    idempotency::{Answered, Reply},
     redeemables::{
         Gathering, Scene,
         answer::Told,
@@ -53,6 +54,18 @@ struct Evaluated<'e> {
     evaluation: &'e Evaluation<'e>,
 }
 
+/// What a validation is answered with.
+trait Shown {
+    /// The same with the session that it has begun, as JSON; none if it is refused.
+    fn shown(&self, session: Option<&Session>) -> std::result::Result<Option<Reply>, Error>;
+}
+
+impl Shown for ValidationAnswer {
+    fn shown(&self, session: Option<&Session>) -> std::result::Result<Option<Reply>, Error> {
+        Reply::of(200, &Self { session: session.cloned(), ..self.clone() }).map(Some)
+    }
+}
+
 /// Makes an answer.
 type Tell<A> = fn(Evaluated<'_>, Trace) -> A;
 
@@ -74,15 +87,18 @@ pub async fn validate(
     guerdon: &Guerdon,
     context: &Context,
     input: RedeemablesInput,
-) -> std::result::Result<ValidationAnswer, Error> {
-    let validated = ask(guerdon, context, input, tell).await?;
+) -> std::result::Result<Answered<ValidationAnswer>, Error> {
+    let validated = match ask(guerdon, context, input, tell).await? {
+        Answered::Now(validated) => validated,
+        Answered::Before(kept) => return Ok(Answered::Before(kept)),
+    };
     let answer = ValidationAnswer { session: validated.session, ..validated.answer };
     if let Some(customer) = validated.customer {
         let facts = ValidationFacts::of(&answer, customer, guerdon.clock.now());
         let command = move |tx: &mut Tx| record(tx, &facts);
         guerdon.executor.execute(context.clone(), Vec::new(), command).await?;
     }
-    Ok(answer)
+    Ok(Answered::Now(answer))
 }
 
 fn tell(evaluated: Evaluated<'_>, trace: Trace) -> ValidationAnswer {
@@ -115,29 +131,39 @@ fn record(tx: &mut Tx, validation: &ValidationFacts) -> Result<()> {
 }
 
 /// Validates, and has the answer made.
-async fn ask<A: Send + 'static>(
+async fn ask<A: Shown + Send + 'static>(
     guerdon: &Guerdon,
     context: &Context,
     input: RedeemablesInput,
     tell: Tell<A>,
-) -> std::result::Result<Validated<A>, Error> {
+) -> std::result::Result<Answered<Validated<A>>, Error> {
     input.check()?;
     let input = Arc::new(input);
     for _ in 0..MAX_TRIES {
-        let attempt = if input.scene.locks() {
+        let attempt = if input.scene.locks() || context.keyed.is_some() {
             let config = guerdon.snapshots.get(&context.project, None).await?;
             let (needs, input) = (keys(&config, &input), input.clone());
             let command = move |tx: &mut Tx| validate_in(tx, &input, tell);
-            guerdon.executor.execute(context.clone(), needs, command).await?
+            match guerdon.executor.answer_as(context.clone(), needs, command, reply).await? {
+                Answered::Now(attempt) => attempt,
+                Answered::Before(kept) => return Ok(Answered::Before(kept)),
+            }
         } else {
             guerdon.executor.read(context, |tx| validate_in(tx, &input, tell)).await?
         };
         match attempt {
-            Attempt::Done(validated) => return Ok(validated),
+            Attempt::Done(validated) => return Ok(Answered::Now(validated)),
             Attempt::Due(vouchers) => locks::sweep(guerdon, context, &vouchers).await?,
         }
     }
     Err(Error::Overloaded { retry_after_seconds: 1 })
+}
+
+fn reply<A: Shown>(attempt: &Attempt<Validated<A>>) -> std::result::Result<Option<Reply>, Error> {
+    match attempt {
+        Attempt::Done(validated) => validated.answer.shown(validated.session.as_ref()),
+        Attempt::Due(_) => Ok(None),
+    }
 }
 
 /// What [`validate_in`] surely reads.

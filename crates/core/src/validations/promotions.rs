@@ -13,14 +13,15 @@ use guerdon_model::{
     category::Category,
     filter::Filter,
     order::Order,
-    redeemable::{Expansion, RedeemableInput, RedeemableObject, RedeemablesInput, RequestedInput, SceneInput},
+    redeemable::{Expansion, RedeemableInput, RedeemableObject, RedeemablesInput, RequestedInput, SceneInput, Session},
     validation::{PromotionsAnswer, TierCampaignAnswer, TierValidationAnswer},
 };
 use serde_json::json;
 
-use super::{Evaluated, ask, reason};
+use super::{Evaluated, Shown, ask, reason};
 use crate::{
     context::Context,
+    idempotency::{Answered, Reply},
     promotions::{ReadyTier, tiers},
     redeemables::{Found, Gathered, Incentive, Scene, answer, evaluate::with, gather_tiers, keys_of_scene},
     service::Guerdon,
@@ -36,11 +37,20 @@ pub async fn validate_tier(
     context: &Context,
     tier: &str,
     scene: SceneInput,
-) -> std::result::Result<TierValidationAnswer, Error> {
+) -> std::result::Result<Answered<TierValidationAnswer>, Error> {
     let (object, id) = (RedeemableObject::PromotionTier, tier.to_owned());
     let redeemables = vec![RedeemableInput { object, id, gift: None, reward: None }];
     let input = RedeemablesInput { requested: RequestedInput { redeemables }, scene };
-    ask(guerdon, context, input, tell).await?.answer
+    Ok(match ask(guerdon, context, input, tell).await? {
+        Answered::Now(validated) => Answered::Now(validated.answer?),
+        Answered::Before(kept) => Answered::Before(kept),
+    })
+}
+
+impl Shown for std::result::Result<TierValidationAnswer, Error> {
+    fn shown(&self, _: Option<&Session>) -> std::result::Result<Option<Reply>, Error> {
+        self.as_ref().map_or(Ok(None), |answer| Reply::of(200, answer).map(Some))
+    }
 }
 
 fn tell(evaluated: Evaluated<'_>, _: Trace) -> std::result::Result<TierValidationAnswer, Error> {

@@ -11,7 +11,7 @@ use guerdon_model::{
     filter::Filter,
     ids::VoucherTransactionId,
     list::List,
-    redeemable::VoucherRefusal,
+    redeemable::{Card, VoucherRefusal},
     voucher::{BalanceData, TransactionData, Voucher, VoucherType, VoucherValue},
     voucher_transaction::{
         Balance, BalanceInput, CardType, OperationType, RelatedVoucher, Sum, TransactionDetails, TransactionType,
@@ -25,6 +25,7 @@ use super::{answer, context, get, simple_campaign, simple_holder, store};
 use crate::{
     campaigns,
     context::Context,
+    customers::summary,
     failure::damaged,
     service::Guerdon,
     tx::{Result, Tx},
@@ -220,8 +221,22 @@ pub fn change_balance(tx: &mut Tx, reference: &str, input: &BalanceInput) -> Res
     let transaction = post(tx, &mut voucher, entry)?;
     let balance = Balance { operation_type: Some(OperationType::Manual), ..transaction.details.balance.clone() };
     tell(tx, &voucher, &transaction, &balance)?;
+    count_holder(tx, &voucher, is_loyal, amount)?;
     store(tx, Some(&before), voucher)?;
     Ok(Balance { amount: Some(amount), points: None, ..balance })
+}
+
+/// Counts a change by hand in the summary of whoever holds the card.
+fn count_holder(tx: &mut Tx, voucher: &Voucher, is_loyal: bool, amount: i64) -> Result<()> {
+    let Some(holder) = &voucher.holder_id else { return Ok(()) };
+    let campaign = voucher.campaign_id.as_ref().and_then(|id| tx.config().campaign_with_id(id)).cloned();
+    let card = if is_loyal { Card::LoyaltyCard } else { Card::GiftVoucher };
+    summary::refresh(tx, holder.as_str(), |customer| {
+        summary::count_balance(customer, card, campaign.as_deref(), amount);
+        if is_loyal && campaign.is_some() {
+            summary::count_received(customer, amount);
+        }
+    })
 }
 
 /// Tells of a change by hand: of the card, and of its holder if it has one.

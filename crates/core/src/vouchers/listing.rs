@@ -253,7 +253,7 @@ fn with_own_names(config: &Snapshot, mut filter: Filter) -> Filter {
 }
 
 /// Makes a predicate on names one on ids.
-fn by_id<'a>(predicate: &mut Predicate, field: &str, names: impl Iterator<Item = (&'a str, &'a str)>) {
+pub(crate) fn by_id<'a>(predicate: &mut Predicate, field: &str, names: impl Iterator<Item = (&'a str, &'a str)>) {
     let asked = Predicate { field: "name".to_owned(), ..predicate.clone() };
     predicate.field = field.to_owned();
     if matches!(asked.operator, Operator::HasValue | Operator::IsUnknown) {

@@ -3,16 +3,19 @@
 use serde::Serialize;
 
 use super::{Order, OrderCustomer};
-use crate::customer::{Customer, SimpleCustomer};
+use crate::{
+    customer::{Customer, SimpleCustomer},
+    redemption::RedemptionAnswer,
+};
 
 /// What events about orders carry.
 #[derive(Debug, Serialize)]
-pub struct OrderData {
+pub struct OrderData<'a> {
     customer: SimpleCustomer,
     referrer: Option<SimpleCustomer>,
     order: EventOrder,
-    /// Always null: no redemption changes orders yet.
-    redemption: Option<()>,
+    /// By which the order has changed; null if it was none.
+    redemption: Option<&'a RedemptionAnswer>,
 }
 
 /// An order like everywhere else, but its customers have null for what is told beside it.
@@ -36,9 +39,14 @@ struct CustomerStub {
     customer: OrderCustomer,
 }
 
-impl OrderData {
+impl<'a> OrderData<'a> {
     /// What an event about this order of the customer's carries.
-    pub fn of(order: &Order, customer: &Customer, referrer: Option<&Customer>) -> Self {
+    pub fn of(
+        order: &Order,
+        customer: &Customer,
+        referrer: Option<&Customer>,
+        redemption: Option<&'a RedemptionAnswer>,
+    ) -> Self {
         let mut order = order.clone().into_answer();
         let stub = |customer| CustomerStub { address: None, summary: None, loyalty: None, referrals: None, customer };
         let (own, other) = (order.customer.take().map(stub), order.referrer.take().map(stub));
@@ -46,7 +54,7 @@ impl OrderData {
             customer: customer.simple(),
             referrer: referrer.map(Customer::simple),
             order: EventOrder { order, customer: own, referrer: other },
-            redemption: None,
+            redemption,
         }
     }
 }

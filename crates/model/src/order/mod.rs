@@ -7,7 +7,7 @@
 mod event;
 mod input;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -17,10 +17,11 @@ pub use input::{MAX_ITEMS, OrderInput};
 
 use crate::{
     Patch, Timestamp,
-    ids::{CustomerId, OrderId, OrderItemId},
+    ids::{CustomerId, OrderId, OrderItemId, RedemptionId},
     metadata::Metadata,
     number::{quantity_or_none, whole_or_none},
     patch::Expected,
+    redemption::OrderRedemption,
 };
 
 /// An order, as stored and as returned. Orders that are only calculated with, in validations and
@@ -81,6 +82,10 @@ pub struct Order {
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     #[schema(value_type = Option<CustomerId>)]
     pub referrer_id: Patch<CustomerId>,
+    /// By what it got its discounts: by the id of the redemption or, of several that were made together, of what
+    /// stands for them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub redemptions: BTreeMap<RedemptionId, OrderRedemption>,
     #[serde(default = "order_object")]
     #[schema(value_type = String)]
     pub object: Cow<'static, str>,
@@ -297,6 +302,7 @@ impl Default for Order {
             referrer: None,
             customer_id: Patch::Absent,
             referrer_id: Patch::Absent,
+            redemptions: BTreeMap::new(),
             object: order_object(),
         }
     }

@@ -21,7 +21,7 @@ use crate::{
     validity::TimeLimits,
 };
 
-pub use answer::{SimpleTier, TierAnswer, TierCampaign, TierSummary};
+pub use answer::{CampaignRef, SimpleTier, TierAnswer, TierCampaign, TierSummary};
 pub use event::TierData;
 pub use input::{TierInput, TierOrigin, TierSettings, TierUpdate, TiersInput};
 

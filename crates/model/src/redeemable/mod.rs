@@ -5,6 +5,8 @@ mod input;
 mod lock;
 mod session;
 
+use serde::{Deserialize, Serialize};
+
 pub use answer::{ErrorAnswer, OwnWords, RedeemableAnswer, ResultAnswer, ResultDetails, ResultStatus};
 pub use input::{
     Expansion, GiftCreditsInput, MAX_REDEEMABLES, OptionsInput, RedeemableInput, RedeemableObject, RedeemablesInput,
@@ -86,7 +88,8 @@ impl VoucherRefusal {
 }
 
 /// Vouchers that something is taken off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Card {
     GiftVoucher,
     LoyaltyCard,

@@ -23,7 +23,10 @@ use crate::{
     validity::TimeLimits,
 };
 
-pub use answer::{Context, GiftAnswer, LoyaltyCardAnswer, SimpleVoucher, VoucherAnswer, VoucherAsset, VoucherAssets};
+pub use answer::{
+    Context, GiftAnswer, LoyaltyCardAnswer, SimpleUses, SimpleVoucher, UsesAnswer, VoucherAnswer, VoucherAsset,
+    VoucherAssets,
+};
 pub use event::{BalanceData, HeldVoucherData, TransactionData, VoucherData};
 pub use input::{
     GiftInput, GiftUpdate, LoyaltyCardInput, MissingValue, OriginInput, QuantityInput, ValueInput, ValueUpdate,
