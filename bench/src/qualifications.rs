@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 
 use crate::{
@@ -55,6 +55,8 @@ impl Bench {
             "order": {"items": [{"product_id": "prod_12", "quantity": 2, "price": 1_500},
                 {"product_id": "prod_80", "quantity": 1, "price": 900}]},
         });
+        let answer = post(&server, "/v1/qualifications", &body)?;
+        ensure!(answer["redeemables"]["total"] == WALLET, "not every voucher qualifies: {}", answer["redeemables"]);
         let body = body.to_string();
         let qualify = |_, bytes: &mut Vec<u8>| client::send(bytes, "POST", "/v1/qualifications", &body);
         client::run(&[server.address], 1, Until::Count(10), qualify)?;

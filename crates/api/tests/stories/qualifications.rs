@@ -622,3 +622,16 @@ async fn a_page_that_has_looked_at_enough_codes_says_where_to_go_on() {
     let best = json!({"order": {"amount": 500}, "options": {"sorting_rule": "BEST_DEAL"}});
     assert_eq!(ids(&qualify(&app, best).await), [&*oldest], "of the newest 500 codes and all promotions");
 }
+
+#[tokio::test]
+async fn what_is_used_up_is_not_offered_any_more() {
+    let app = TestApp::new().await;
+    voucher(&app, "TWO", amount(100), json!({"redemption": {"quantity": 2}})).await;
+    let body = json!({"customer": {"source_id": "ada"}, "order": {"amount": 500}});
+    for _ in 0..2 {
+        assert_eq!(ids(&qualify(&app, body.clone()).await), ["TWO"]);
+        let redeem = json!({"redeemables": named(&["TWO"]), "order": {"amount": 500}});
+        app.post("/v1/redemptions", redeem).await.expect(200);
+    }
+    assert!(ids(&qualify(&app, body).await).is_empty());
+}
