@@ -9,6 +9,7 @@ mod databases;
 mod figures;
 mod limits;
 mod postgres;
+mod qualifications;
 mod redemptions;
 mod server;
 mod shop;
@@ -78,6 +79,7 @@ enum Part {
     VoucherImport,
     Publications,
     Vouchers,
+    Qualifications,
     Redemptions,
     Past,
     Validations,
@@ -167,6 +169,7 @@ fn measure(arguments: &Arguments) -> anyhow::Result<()> {
                 Part::VoucherImport => bench.voucher_import()?,
                 Part::Publications => bench.publications()?,
                 Part::Vouchers => bench.vouchers()?,
+                Part::Qualifications => bench.qualifications()?,
                 Part::Redemptions => bench.redemptions()?,
                 Part::Past => bench.past()?,
                 Part::Validations => bench.validations()?,

@@ -36,6 +36,7 @@ mod product_collections;
 mod products;
 mod promotions;
 mod publications;
+mod qualifications;
 mod rate_limit;
 mod redemptions;
 mod referrals;

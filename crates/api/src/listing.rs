@@ -40,6 +40,12 @@ impl Call {
         Ok(self.number("limit", MAX_LIMIT)?.map_or(DEFAULT_LIMIT, |limit| limit as usize))
     }
 
+    /// `limit`: 1 to so many, or none.
+    pub(crate) fn limit_of(&self, max: usize) -> Result<Option<usize>, Error> {
+        let limit = self.number("limit", i64::try_from(max).unwrap_or(i64::MAX))?;
+        Ok(limit.map(|limit| limit as usize))
+    }
+
     /// `page`: from 1 to what the listing offers.
     pub(crate) fn page(&self, max: u64) -> Result<usize, Error> {
         match self.number("page", i64::MAX)? {

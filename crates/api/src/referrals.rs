@@ -1,7 +1,10 @@
-//! `/v1/referrals`.
+//! `/v1/referrals`, and what customers hold.
 
-use guerdon_core::holders::{self, HolderListing, Member};
-use guerdon_model::holder::HoldersInput;
+use guerdon_core::{
+    customers::CustomerRef,
+    holders::{self, HolderListing, Member},
+};
+use guerdon_model::{Error, holder::HoldersInput};
 
 use crate::{
     call::Call,
@@ -14,14 +17,22 @@ fn member(call: &Call) -> Member {
     Member { campaign: campaign.map(str::to_owned), voucher: call.param("memberId").to_owned() }
 }
 
-pub(crate) async fn list_holders(call: Call) -> Answer {
-    let listing = HolderListing {
+fn listing(call: &Call) -> Result<HolderListing, Error> {
+    Ok(HolderListing {
         filter: call.filter()?,
         descending: call.order(&["id", "-id"])? != Some("id"),
         starting_after_id: call.query_param("starting_after_id").map(str::to_owned),
         limit: call.limit()?,
-    };
-    json(&holders::list(&call.app.guerdon, &call.context, &member(&call), listing).await?)
+    })
+}
+
+pub(crate) async fn list_holders(call: Call) -> Answer {
+    json(&holders::list(&call.app.guerdon, &call.context, &member(&call), listing(&call)?).await?)
+}
+
+pub(crate) async fn list_redeemables(call: Call) -> Answer {
+    let customer = CustomerRef::new(call.param("customerId"));
+    json(&holders::list_of_customer(&call.app.guerdon, &call.context, &customer, listing(&call)?).await?)
 }
 
 pub(crate) async fn add_holders(call: Call) -> Answer {

@@ -25,7 +25,7 @@ use guerdon_model::{
     error::Dialect,
     event_schema::EventSchema,
     export::{Export, ExportInput, ParametersInput},
-    holder::{AddedHolders, HoldersInput, RedeemableHolder},
+    holder::{AddedHolders, HeldRedeemable, HoldersInput, RedeemableHolder},
     metadata_schema::MetadataSchema,
     order::{Order, OrderInput},
     product::{Product, ProductInput, ProductWithSkus},
@@ -34,6 +34,7 @@ use guerdon_model::{
     promotion_stack::{StackAnswer, StackInput},
     promotion_tier::{TierAnswer, TierInput, TierUpdate},
     publication::{PublicationAnswer, PublicationInput},
+    qualification::{CampaignsAnswer, QualificationAnswer, QualificationInput, VouchersAnswer},
     redeemable::{RedeemablesInput, SceneInput},
     redemption::{RedemptionAnswer, RedemptionsAnswer, RollbackInput, RollbacksAnswer, VoucherRedemptions},
     role::Permission::{self, *},
@@ -54,8 +55,8 @@ use utoipa::{
 
 use crate::{
     assets, async_actions, bin, call::Call, campaigns, categories, custom_events, customers, exports, management,
-    metadata_schemas, orders, product_collections, products, promotions, publications, redemptions, referrals,
-    respond::Answer, segments, templates, validation_rules, validations, vouchers,
+    metadata_schemas, orders, product_collections, products, promotions, publications, qualifications, redemptions,
+    referrals, respond::Answer, segments, templates, validation_rules, validations, vouchers,
 };
 
 /// What carries out a route's requests.
@@ -316,6 +317,7 @@ pub fn table() -> Vec<Route> {
         referral_routes(),
         export_routes(),
         validation_routes(),
+        qualification_routes(),
         redemption_routes(),
     ]
     .concat()
@@ -1110,6 +1112,55 @@ fn validation_routes() -> Vec<Route> {
             .deprecated(),
     ];
     [of_redeemables.to_vec(), of_vouchers.to_vec(), older.to_vec()].concat()
+}
+
+fn qualification_routes() -> Vec<Route> {
+    const OLDER_QUERY: [(&str, &str); 3] = [
+        ("audienceRulesOnly", "true: only rules about the customer are asked."),
+        ("limit", "How many at most: 1 to 50, by default 5."),
+        ("order", "created_at or -created_at (the default)."),
+    ];
+    let held = get("/v1/customers/{customerId}/redeemables", "List what a customer holds", referrals::list_redeemables)
+        .needs(CustomersRead)
+        .query(&[
+            LIMIT,
+            ("order", "id or -id (the default)."),
+            ("starting_after_id", "Continue behind the row with this id."),
+            (
+                "filters",
+                "Conditions on id, created_at, redeemable_id, redeemable_object, holder_role, campaign_id, \
+                 campaign_type or voucher_type; see docs/filters.md.",
+            ),
+        ])
+        .lists::<HeldRedeemable>("data");
+    let both = [
+        ("/v1/qualifications", "List what a customer could use"),
+        ("/client/v1/qualifications", "List what a customer could use, from a browser"),
+    ];
+    let current = both.map(|(path, summary)| {
+        post(path, summary, qualifications::qualify)
+            .needs(VouchersValidate)
+            .takes::<QualificationInput>()
+            .answers::<QualificationAnswer>()
+            .repeats(Repeats::Harmlessly)
+    });
+    let older = [
+        post("/v1/vouchers/qualification", "List codes for everybody that qualify", qualifications::qualify_vouchers)
+            .needs(VouchersValidate)
+            .query(&OLDER_QUERY)
+            .takes::<SceneInput>()
+            .answers::<VouchersAnswer>()
+            .repeats(Repeats::Harmlessly)
+            .deprecated(),
+        post("/v1/campaigns/qualification", "List campaigns that qualify", qualifications::qualify_campaigns)
+            .needs(VouchersValidate)
+            .query(&OLDER_QUERY)
+            .takes::<SceneInput>()
+            .answers::<CampaignsAnswer>()
+            .repeats(Repeats::Harmlessly)
+            .deprecated(),
+    ];
+    [vec![held], current.to_vec(), older.to_vec()].concat()
 }
 
 fn template_routes() -> Vec<Route> {

@@ -9,7 +9,10 @@ use guerdon_model::{
     error::{Path, Rule},
     event::{Event, EventType},
     filter::Filter,
-    holder::{AddedHolders, HolderData, HolderOfEvent, HolderRole, HoldersInput, RedeemableHolder},
+    holder::{
+        AddedHolders, Held, HeldRedeemable, HeldStatus, HolderData, HolderOfEvent, HolderRole, HoldersInput,
+        RedeemableHolder,
+    },
     ids::{CampaignId, CustomerId, PublicationId, VoucherId},
     list::List,
     metadata_schema::Scope,
@@ -20,7 +23,7 @@ use guerdon_store::{Collection, Condition, Key, Order, Query};
 use crate::{
     campaigns::{self, category_of},
     context::Context,
-    customers,
+    customers::{self, CustomerRef},
     failure::damaged,
     publications,
     service::Guerdon,
@@ -181,10 +184,50 @@ pub async fn list(
     listing: HolderListing,
 ) -> std::result::Result<List<RedeemableHolder>, Error> {
     let voucher = guerdon.executor.read(context, |tx| Ok(member.get(tx)?.id.clone())).await?;
+    page(guerdon, context, ("voucher_id", voucher.as_str()), listing).await
+}
+
+/// A page of what a customer holds, whatever can be done with it.
+///
+/// # Errors
+/// `not_found`; `StoreUnavailable`.
+pub async fn list_of_customer(
+    guerdon: &Guerdon,
+    context: &Context,
+    customer: &CustomerRef,
+    listing: HolderListing,
+) -> std::result::Result<List<HeldRedeemable>, Error> {
+    let customer = guerdon.executor.read(context, |tx| Ok(customers::get(tx, customer)?.id.clone())).await?;
+    let page = page(guerdon, context, ("customer_id", customer.as_str()), listing).await?;
+    let List { data_ref, rows: holders, total, has_more, more_starting_after } = page;
+    let rows = guerdon.executor.read(context, |tx| {
+        tx.need(holders.iter().map(|holder| Key::id(Collection::Vouchers, holder.redeemable_id.as_str())))?;
+        let mut rows = Vec::with_capacity(holders.len());
+        for holder in &holders {
+            // What lies in the bin is not there.
+            let voucher = tx.peek::<Voucher>(holder.redeemable_id.as_str())?;
+            if let Some(voucher) = voucher.filter(|voucher| !voucher.is_binned) {
+                let status = HeldStatus::of(&voucher, tx.now());
+                let voucher = vouchers::answer_with_rules(tx.config(), &voucher);
+                rows.push(HeldRedeemable::new(holder.clone(), Held { kind: "voucher", voucher, status }));
+            }
+        }
+        Ok(rows)
+    });
+    Ok(List { data_ref, rows: rows.await?, total, has_more, more_starting_after })
+}
+
+/// A page of the holders with this value in a lookup column.
+async fn page(
+    guerdon: &Guerdon,
+    context: &Context,
+    (column, value): (&str, &str),
+    listing: HolderListing,
+) -> std::result::Result<List<RedeemableHolder>, Error> {
     let moment = guerdon.moment(&context.project).await?;
-    let column = Collection::RedeemableHolders.column("voucher_id").expect("the collection's table has this column");
+    let column = Collection::RedeemableHolders.column(column).expect("the collection's table has this column");
     let all = Query {
-        conditions: vec![(column, Condition::Equals(voucher.as_str().into()))],
+        conditions: vec![(column, Condition::Equals(value.into()))],
         filter: listing.filter.map(|filter| (filter, moment)),
         order: Order::Id { descending: listing.descending },
         limit: listing.limit,

@@ -34,6 +34,7 @@ pub mod products;
 pub mod projects;
 pub mod promotions;
 pub mod publications;
+pub mod qualifications;
 pub mod redeemables;
 pub mod redemptions;
 mod referrals;

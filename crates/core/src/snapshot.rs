@@ -7,7 +7,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -36,6 +36,7 @@ use crate::{
     images::{ImageIds, ImageLinks},
     product_collections::Collections,
     promotions::Promotions,
+    qualifications::Offers,
     secrets::SecretKey,
     segments::Definitions,
     tracking::TrackingIds,
@@ -62,6 +63,7 @@ pub struct Snapshot {
     segments: Definitions,
     product_collections: Collections,
     promotions: Promotions,
+    offers: Arc<OnceLock<Offers>>,
     images: Option<ImageLinks>,
     tracking: Option<TrackingIds>,
 }
@@ -86,6 +88,7 @@ impl Snapshot {
             segments: Definitions::default(),
             product_collections: Collections::default(),
             promotions: Promotions::default(),
+            offers: Arc::default(),
             images: None,
             tracking: None,
         };
@@ -248,6 +251,11 @@ impl Snapshot {
     /// The promotions with their tiers and stacks.
     pub fn promotions(&self) -> &Promotions {
         &self.promotions
+    }
+
+    /// What is offered to all who fulfil its rules.
+    pub fn offers(&self) -> &Offers {
+        self.offers.get_or_init(|| Offers::of(self))
     }
 
     /// Where the images of a voucher's code are.

@@ -89,6 +89,12 @@ impl Amounts {
         self.amount.unwrap_or(0).saturating_sub(discounts).max(0)
     }
 
+    /// Taken off the order and its lines by the last step.
+    pub fn total_applied(&self) -> i64 {
+        let of_lines = self.lines.iter().map(|line| line.applied_discount_amount);
+        of_lines.fold(self.applied_discount_amount, i64::saturating_add)
+    }
+
     /// Forgets what the last step did, so that the next one starts from nothing.
     pub fn begin_step(&mut self) {
         self.applied_discount_amount = 0;

@@ -107,6 +107,8 @@ ids! {
     VoucherId = "v_" Suffix::Random(32);
     /// A change of what is on a gift or loyalty card.
     VoucherTransactionId = "vtx_" Suffix::TimeOrdered;
+    /// An answer of the older qualifications; nothing is stored under it.
+    QualificationId = "qfl_" Suffix::TimeOrdered;
     /// A publication of vouchers.
     PublicationId = "pub_" Suffix::Random(32);
     /// That a customer holds a voucher.

@@ -43,6 +43,7 @@ pub mod project;
 pub mod promotion_stack;
 pub mod promotion_tier;
 pub mod publication;
+pub mod qualification;
 pub mod recent_orders;
 pub mod redeemable;
 pub mod redemption;

@@ -249,6 +249,8 @@ static TABLE: [Spec; Collection::ALL.len()] = [
             // Which metadata it has, see `collection::campaigns::metadata_set`.
             integer("metadata_set").nullable(),
             flag("is_redeemed"),
+            // Whether it is a code for everybody.
+            flag("is_generic"),
         ],
         configuration: false,
         // The campaigns' totals say how many there are.

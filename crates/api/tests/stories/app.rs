@@ -101,7 +101,7 @@ impl Transport for Receiver {
 }
 
 /// Requests to these may be sent again without a key.
-const REPEATABLE: [&str; 2] = ["/permanent-deletion", "/promotions/validation"];
+const REPEATABLE: [&str; 3] = ["/permanent-deletion", "/promotions/validation", "/qualification"];
 pub(crate) const PROJECT: &str = "proj_story";
 pub(crate) const SERVER: (&str, &str) = ("app-id", "app-token");
 pub(crate) const CLIENT: (&str, &str) = ("client-id", "client-token");

@@ -33,6 +33,8 @@ mod promotions;
 mod publication_lists;
 mod publication_races;
 mod publications;
+mod qualification_scenarios;
+mod qualifications;
 mod redemption_lists;
 mod redemption_races;
 mod redemptions;

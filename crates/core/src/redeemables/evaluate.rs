@@ -5,7 +5,7 @@ use guerdon_engine::{
     evaluate::Request,
     facts::{self, Calendar, Facts, NoCollections, NoCounters},
     redeemable::{self, Kind, LoyaltyCard, Redeemable, Requested, Uses},
-    rules::{Order, Scope},
+    rules::{Order, Scope, Situation},
     target::NoUnitBudgets,
 };
 use guerdon_model::voucher::{Voucher, VoucherValue};
@@ -63,6 +63,13 @@ pub fn with<T>(
     let buyer = scene.buyer.as_ref();
     let requested: Vec<Requested<'_>> = gathering.redeemables.iter().map(|gathered| gathered.lent(buyer)).collect();
     ask(&request, &requested)
+}
+
+/// What rules are asked about before anything is named: which promotions may apply.
+pub fn situation<T>(tx: &Tx, scene: &Scene, scope: Scope, ask: impl FnOnce(&Situation<'_>) -> T) -> T {
+    with(tx, scene, &Gathering::default(), scope, |request, _| {
+        ask(&Situation { order: request.order, facts: request.facts, scope })
+    })
 }
 
 /// How the project counts days and weeks.

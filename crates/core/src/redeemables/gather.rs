@@ -39,7 +39,7 @@ use crate::{
 };
 
 /// What a request names, promotion stacks taken apart into their tiers.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Gathering {
     /// In the order of the request.
     pub redeemables: Vec<Gathered>,
@@ -99,8 +99,17 @@ impl Gathered {
         }
     }
 
+    /// A voucher by its code.
+    pub fn of_voucher(tx: &Tx, voucher: Arc<Voucher>) -> Self {
+        Self {
+            id: voucher.code.clone(),
+            object: RedeemableObject::Voucher,
+            found: Some(Found::voucher(tx, voucher, None)),
+        }
+    }
+
     /// A tier by its own id, maybe as part of a stack with a category of its own.
-    fn tier(config: &Snapshot, ready: Arc<ReadyTier>, of_stack: Option<&CategoryId>) -> Self {
+    pub fn tier(config: &Snapshot, ready: Arc<ReadyTier>, of_stack: Option<&CategoryId>) -> Self {
         Self {
             id: ready.tier.id.to_string(),
             object: RedeemableObject::PromotionTier,
@@ -150,7 +159,8 @@ impl Found {
         self.own_rules.iter().chain(&self.campaign_rules).map(|rules| &**rules)
     }
 
-    fn voucher(tx: &Tx, voucher: Arc<Voucher>, input: &RedeemableInput) -> Self {
+    /// A voucher, of which so many credits are offered; as many as there are and are needed if `None`.
+    fn voucher(tx: &Tx, voucher: Arc<Voucher>, credits: Option<i64>) -> Self {
         let config = tx.config();
         let campaign = voucher.campaign_id.as_ref().and_then(|id| config.campaign_with_id(id)).cloned();
         let limits = match &campaign {
@@ -168,7 +178,7 @@ impl Found {
             counted: None,
             publication: voucher.is_published().then(Metadata::default),
             own_lock: None,
-            credits: input.gift.and_then(|gift| gift.credits),
+            credits,
             incentive: Incentive::Voucher(voucher),
             campaign,
         }
@@ -242,7 +252,17 @@ pub fn gather(tx: &mut Tx, requested: &[RedeemableInput], scene: &Scene, session
 pub fn gather_tiers(tx: &mut Tx, tiers: impl IntoIterator<Item = Arc<ReadyTier>>, scene: &Scene) -> Result<Gathering> {
     let config = tx.config();
     let redeemables = tiers.into_iter().map(|ready| Gathered::tier(config, ready, None)).collect();
-    complete(tx, Gathering { redeemables, units: Units::default() }, scene, None)
+    gather_found(tx, redeemables, scene, None)
+}
+
+/// The same for what was found without a name.
+pub fn gather_found(
+    tx: &mut Tx,
+    redeemables: Vec<Gathered>,
+    scene: &Scene,
+    session: Option<&str>,
+) -> Result<Gathering> {
+    complete(tx, Gathering { redeemables, units: Units::default() }, scene, session)
 }
 
 /// Adds what else is to be known about what was found.
@@ -271,7 +291,9 @@ fn find(tx: &mut Tx, input: &RedeemableInput, redeemables: &mut Vec<Gathered>) -
             {
                 return Err(Error::not_found("reward", reward.as_str()).into());
             }
-            redeemables.push(gathered(voucher.map(|voucher| Found::voucher(tx, voucher, input))));
+            redeemables.push(gathered(
+                voucher.map(|voucher| Found::voucher(tx, voucher, input.gift.and_then(|gift| gift.credits))),
+            ));
         }
         RedeemableObject::PromotionTier => {
             let ready = tx.config().promotions().tier(&input.id).cloned();

@@ -38,6 +38,16 @@ pub enum Attempt<T> {
     Due(Vec<VoucherId>),
 }
 
+impl<T> Attempt<T> {
+    /// Makes something else of what is done.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Attempt<U> {
+        match self {
+            Attempt::Done(value) => Attempt::Done(make(value)),
+            Attempt::Due(vouchers) => Attempt::Due(vouchers),
+        }
+    }
+}
+
 /// The vouchers of which sessions are counted that may have ended, where that is in the way of anything.
 pub fn due(tx: &Tx, gathering: &Gathering) -> Vec<VoucherId> {
     let vouchers = gathering.redeemables.iter().filter_map(|gathered| gathered.voucher());

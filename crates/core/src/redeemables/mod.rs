@@ -26,5 +26,5 @@ pub mod locks;
 mod scene;
 
 pub use basket::Basket;
-pub use gather::{Found, Gathered, Gathering, Incentive, Units, gather, gather_tiers, keys};
+pub use gather::{Found, Gathered, Gathering, Incentive, Units, gather, gather_found, gather_tiers, keys};
 pub use scene::{Buyer, RESOURCE, Scene, buyer, keys as keys_of_scene};

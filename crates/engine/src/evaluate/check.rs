@@ -134,7 +134,9 @@ fn meets_its_kind(
         Kind::LoyaltyCard(card) => {
             let has_reward = card.reward.is_some() || request.scope != Scope::Full;
             has(trace, "reward", has_reward, || Error::MissingReward)?;
-            let may_use = customer.is_none() || redeemable.is_holder;
+            // A card that nobody was given yet could be the customer's own.
+            let is_offered = request.scope != Scope::Full && redeemable.publication.is_none();
+            let may_use = customer.is_none() || redeemable.is_holder || is_offered;
             let refused = || voucher(redeemable, VoucherRefusal::NotHolder);
             require(trace, "holder", || json!(redeemable.is_holder), may_use, refused)?;
             has_something_to_pay(redeemable, request, order, trace)?;

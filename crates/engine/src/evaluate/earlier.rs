@@ -5,7 +5,7 @@ use guerdon_model::validation_rule::{ApplicableToEntry, Budget};
 
 use super::{Application, Refused, Request};
 use crate::{
-    cart::{Amounts, Cart},
+    cart::Cart,
     discount::Applied,
     facts::{Collections, Counter, Counters, Measure, Scope},
     item,
@@ -79,18 +79,12 @@ fn measured(applied: &Application, measure: Measure) -> i64 {
     match measure {
         Measure::Redemptions => 1,
         Measure::OrderAmount => applied.amounts.amount.unwrap_or(0),
-        Measure::DiscountAmount => given(&applied.amounts),
+        Measure::DiscountAmount => applied.amounts.total_applied(),
         Measure::GiftCredits => match &applied.result {
             Applied::Gift(gift) => gift.result.credits,
             Applied::Discount(_) | Applied::LoyaltyCard(_) => 0,
         },
     }
-}
-
-/// What the last step has taken off.
-fn given(amounts: &Amounts) -> i64 {
-    let of_lines = amounts.lines.iter().map(|line| line.applied_discount_amount);
-    of_lines.fold(amounts.applied_discount_amount, i64::saturating_add)
 }
 
 /// The budgets of a redeemable, likewise.

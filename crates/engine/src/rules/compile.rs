@@ -2,6 +2,7 @@
 
 use guerdon_model::{
     Error,
+    ids::ValidationRuleId,
     validation_rule::{self as wire, Category, ItemObject, MAX_DEPTH, Operand, RuleName, ValidationRule, logic::Logic},
 };
 use serde_json::Value;
@@ -49,6 +50,51 @@ impl RuleSet {
             collections: unique(named.collections),
             counters: unique(named.counters),
         })
+    }
+
+    /// A rule set that nobody has written: it asks for a line that is one of these items, in every scope that
+    /// asks about items.
+    ///
+    /// ```
+    /// # use guerdon_engine::rules::{Item, Necessity, RuleSet, Scope};
+    /// # use guerdon_model::validation_rule::ItemObject;
+    /// let mug = Item { object: ItemObject::Product, id: "prod_mug".into(), source_id: None };
+    /// let set = RuleSet::one_of([mug.clone()]);
+    /// assert_eq!(set.necessary(Scope::Products), [Necessity::Item([mug].into())]);
+    /// ```
+    pub fn one_of(items: impl IntoIterator<Item = Item>) -> Self {
+        let name = RuleName::ItemsAny;
+        let (subject, needs) = Subject::of(name);
+        let items: Box<[Item]> = items.into_iter().collect();
+        let mut named = Named::default();
+        named.add_items(items.iter());
+        let leaf = Leaf {
+            key: "1".into(),
+            name: name.name().into(),
+            category: name.category(),
+            operand: name.operand(),
+            subject,
+            property: None,
+            conditions: Box::default(),
+            items: ItemsAsked::one_of(items),
+            message: None,
+            needs,
+            needs_discount: false,
+            scopes: Scopes::of(|scope: Scope| scope.evaluates(name)),
+            rules: None,
+        };
+        Self {
+            id: ValidationRuleId::from(""),
+            needs,
+            needs_discount: false,
+            branch: Branch { logic: Logic::Leaf(0), leaves: [leaf].into() },
+            bundle: None,
+            message: None,
+            applicable_to: None,
+            segments: Box::default(),
+            collections: unique(named.collections),
+            counters: Box::default(),
+        }
     }
 }
 

@@ -63,6 +63,11 @@ impl ItemsAsked {
         asked
     }
 
+    /// One of these.
+    pub(super) fn one_of(items: Box<[Item]>) -> Self {
+        Self { is: vec![items], ..Self::default() }
+    }
+
     /// Every item that it names.
     pub(super) fn named(&self) -> impl Iterator<Item = &Item> {
         self.is.iter().flat_map(|items| &**items).chain(&self.is_not).chain(&self.from)

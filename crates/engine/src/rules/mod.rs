@@ -205,13 +205,9 @@ impl RuleSet {
         Some(self.bundle.as_ref()?.find(situation.order, situation.facts.collections))
     }
 
-    /// Whether a rule about items names an item that the order has.
-    pub fn names_an_item_of(&self, situation: &Situation<'_>) -> bool {
-        let Some(order) = situation.order else { return false };
-        let is_one_of = |items: &[Item]| {
-            let mut lines = 0..order.cart.lines.len();
-            lines.any(|line| items::one_of(items, order, line, situation.facts.collections))
-        };
-        self.branch.leaves.iter().flat_map(|leaf| &leaf.items.is).any(|items| is_one_of(items))
+    /// The items that it asks for, those of a bundle included.
+    pub fn items(&self) -> impl Iterator<Item = &Item> {
+        let of_leaves = self.branch.leaves.iter().flat_map(|leaf| &leaf.items.is).flat_map(|items| &**items);
+        of_leaves.chain(self.bundle.iter().flat_map(bundle::Bundle::items))
     }
 }

@@ -12,6 +12,7 @@
 //! ```
 
 mod assign;
+mod discounted;
 mod limits;
 pub mod list;
 mod sequence;
@@ -25,6 +26,7 @@ use crate::{
     facts::Collections,
 };
 
+pub use discounted::discounted;
 pub(crate) use limits::limited;
 pub use limits::{Budgets, NoUnitBudgets, UnitBudgets, UnitLimits};
 

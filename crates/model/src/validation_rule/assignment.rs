@@ -146,6 +146,12 @@ impl Assignments {
         self.0.retain(|assignment| assignment.id != *id);
     }
 
+    /// These, each of them changed.
+    #[must_use]
+    pub fn map(self, change: impl FnMut(ValidationRuleAssignment) -> ValidationRuleAssignment) -> Self {
+        Self(self.0.into_iter().map(change).collect())
+    }
+
     /// These, and behind them what is inherited: those of a voucher's campaign.
     pub fn with(&self, inherited: &Assignments) -> Assignments {
         Self(self.iter().chain(inherited.iter()).cloned().collect())

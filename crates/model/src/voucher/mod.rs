@@ -272,6 +272,19 @@ impl Voucher {
         self.active && !self.is_published() && !self.is_binned
     }
 
+    /// Whether it is a code for everybody: it belongs to no campaign, and can be used, and that more than once.
+    /// Gift cards are money, which is not for everybody once somebody holds it; loyalty cards always are somebody's.
+    pub fn is_generic(&self) -> bool {
+        let is_left = self.redemption.quantity.is_none_or(|quantity| quantity > self.redemption.redeemed_quantity);
+        let is_for_many = self.redemption.quantity != Some(1) && is_left;
+        let is_somebodys = match self.value {
+            VoucherValue::Discount { .. } => false,
+            VoucherValue::Gift { .. } => self.is_published(),
+            VoucherValue::Loyalty { .. } => true,
+        };
+        self.campaign_id.is_none() && self.active && !self.is_binned && is_for_many && !is_somebodys
+    }
+
     /// Whether nothing has happened to it yet, so that it follows changes of its campaign.
     pub fn is_untouched(&self) -> bool {
         !self.is_published() && self.redemption.redeemed_quantity == 0

@@ -79,6 +79,7 @@ impl Document for Voucher {
             self.is_binned.into(),
             metadata_set(&self.metadata).into(),
             (self.redemption.redeemed_quantity > 0).into(),
+            self.is_generic().into(),
         ]
     }
 }

@@ -33,7 +33,9 @@ const MIGRATIONS: &[Migration] = &[
     // An older program would change a voucher and forget what sessions have reserved of it.
     Migration { sql: include_str!("../../migrations/postgres/0013_sessions.sql"), oldest_program: 13 },
     Migration { sql: include_str!("../../migrations/postgres/0014_redemptions.sql"), oldest_program: 13 },
-    Migration { sql: include_str!("../../migrations/postgres/0016_kept_answers.sql"), oldest_program: 13 },
+    // An older program would change a voucher and leave it among the codes for everybody, or outside.
+    Migration { sql: include_str!("../../migrations/postgres/0015_qualifications.sql"), oldest_program: 15 },
+    Migration { sql: include_str!("../../migrations/postgres/0016_kept_answers.sql"), oldest_program: 15 },
 ];
 
 /// The migrations that this program knows.

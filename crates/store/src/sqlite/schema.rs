@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0012_voucher_lists.sql"),
     include_str!("../../migrations/sqlite/0013_sessions.sql"),
     include_str!("../../migrations/sqlite/0014_redemptions.sql"),
+    include_str!("../../migrations/sqlite/0015_qualifications.sql"),
     include_str!("../../migrations/sqlite/0016_kept_answers.sql"),
 ];
 
