@@ -18,7 +18,7 @@ use guerdon_testing::postgres;
 use parking_lot::{Mutex, RwLock};
 use reqwest::Client;
 use serde_json::{Value, json};
-use support::{Installation, SERVER_KEY, Server, eventually};
+use support::{Installation, SERVER_KEY, eventually};
 
 /// How often the code may be redeemed.
 const LIMIT: usize = 400;
@@ -30,7 +30,8 @@ const CALLERS: usize = 24;
 /// Callers who redeem a code and a gift card, and take some of it back, through whichever program runs.
 struct Callers {
     client: Client,
-    server: RwLock<Arc<Server>>,
+    /// Where the program answers that runs.
+    url: RwLock<String>,
     /// Redemptions that were answered with success, and those of them that were rolled back.
     redeemed: Mutex<[HashSet<String>; 2]>,
     rolled_back: Mutex<[HashSet<String>; 2]>,
@@ -42,7 +43,7 @@ impl Callers {
     /// Sends a request until it is answered, always with the same key.
     async fn send(&self, key: &str, path: &str, body: &Value) -> (u16, Value) {
         loop {
-            let url = format!("{}{path}", self.server.read().url);
+            let url = format!("{}{path}", self.url.read());
             let request = self.client.post(url).header("x-app-id", SERVER_KEY.0).header("x-app-token", SERVER_KEY.1);
             let answer = request.header("idempotency-key", key).json(body).send().await;
             if let Ok(answer) = answer {
@@ -106,7 +107,7 @@ impl Callers {
 
 /// Redeems until everything is used up, while `disturb` is done again and again; then counts.
 async fn nothing_is_lost_or_used_twice(installation: &Installation, disturb: impl AsyncFn(usize)) {
-    let server = Arc::new(installation.serve().await);
+    let mut server = installation.serve().await;
     for (code, body) in [
         (
             "LIMITED",
@@ -120,7 +121,7 @@ async fn nothing_is_lost_or_used_twice(installation: &Installation, disturb: imp
     }
     let callers = Arc::new(Callers {
         client: Client::new(),
-        server: RwLock::new(server),
+        url: RwLock::new(server.url.clone()),
         redeemed: Mutex::default(),
         rolled_back: Mutex::default(),
         more: AtomicBool::new(true),
@@ -129,12 +130,10 @@ async fn nothing_is_lost_or_used_twice(installation: &Installation, disturb: imp
     for kill in 0..4 {
         let before = callers.count();
         eventually("more is redeemed", 60, async || (callers.count() >= before + 40).then_some(())).await;
-        let id = callers.server.read().process_id();
-        let killed = std::process::Command::new("kill").args(["-9", &id]).status();
-        assert!(killed.expect("kill is there").success());
+        server.kill();
         disturb(kill).await;
-        let server = Arc::new(installation.serve().await);
-        *callers.server.write() = server;
+        server = installation.serve().await;
+        *callers.url.write() = server.url.clone();
     }
     callers.more.store(false, Ordering::SeqCst);
     for task in join_all(tasks).await {
@@ -148,7 +147,6 @@ async fn nothing_is_lost_or_used_twice(installation: &Installation, disturb: imp
             }
         }
     }
-    let server = callers.server.read().clone();
     let kept = |kind: usize| callers.redeemed.lock()[kind].len() - callers.rolled_back.lock()[kind].len();
     let limited = server.get("/v1/vouchers/LIMITED").await;
     assert_eq!((limited["redemption"]["redeemed_quantity"].as_u64(), kept(0)), (Some(LIMIT as u64), LIMIT));
@@ -170,9 +168,7 @@ async fn nothing_is_lost_or_used_twice(installation: &Installation, disturb: imp
             assert_eq!(status, expected, "{id}");
         }
     }
-    drop(server);
-    let server = Arc::into_inner(callers).map(|callers| callers.server.into_inner()).and_then(Arc::into_inner);
-    server.expect("nobody else has it").stop().await;
+    server.stop().await;
     assert!(installation.succeed(&["check"]).contains("All is well"));
 }
 

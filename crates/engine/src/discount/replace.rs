@@ -56,8 +56,9 @@ fn replace(run: &mut Run<'_, '_>, unit_type: &str, source: PickedLine, each: i64
     let line = &run.amounts.lines[source.line];
     let removed = worth(line.amount.unwrap_or(0), source.units, line.quantity)?;
     let Some(added) = found.cost(run, units)? else { return Ok(()) };
-    // Discounts that were given before stay, so what remains must be worth them.
-    let can_go = line.subtotal() >= removed && plus(run.amounts.running_total(), added)? >= removed;
+    // Discounts that were given before stay, so what remains must be worth them, and free units stay as well.
+    let stays_worth = line.subtotal() >= removed && plus(run.amounts.running_total(), added)? >= removed;
+    let can_go = stays_worth && line.quantity.saturating_sub(source.units) >= line.free_quantity;
     if units == 0 || !can_go {
         return Ok(());
     }
