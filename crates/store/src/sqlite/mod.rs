@@ -156,7 +156,7 @@ fn connect(path: &Path, access: Access) -> Result<Connection, StoreError> {
     let pragmas = match access {
         // A large cache for the indexes: random keys touch pages all over them.
         Access::Exclusive => {
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -131072;
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -114688;
              PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 0;"
         }
         Access::ReadOnly => "PRAGMA query_only = ON; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;",
