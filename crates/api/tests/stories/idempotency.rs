@@ -1,7 +1,11 @@
 //! Requests that are sent again. That every `POST` of every story is carried out once, [`TestApp::post`] checks.
 
+use std::sync::Arc;
+
 use axum::http::{Method, Request};
+use guerdon_api::{Settings, routes};
 use serde_json::json;
+use tokio::sync::Notify;
 
 use crate::app::{As, PROJECT, TestApp, signed};
 
@@ -49,16 +53,30 @@ async fn a_refused_request_can_be_sent_again_with_its_key() {
 
 #[tokio::test]
 async fn a_twin_that_comes_meanwhile_is_told_to_come_later() {
-    let app = TestApp::new().await;
-    let body = json!({"type": "GIFT_VOUCHER", "gift": {"amount": 100}});
-    let send = || app.post_with_key("k", "/v1/vouchers", &body);
-    let (one, other) = tokio::join!(send(), send());
-    let (one, other) = if one.status == 200 { (one, other) } else { (other, one) };
-    one.expect(200);
-    other.expect(409);
-    assert_eq!((&other.body["key"], other.header("retry-after")), (&json!("idempotency_key_in_use"), "1"));
-    assert_eq!(send().await.text, one.text);
-    assert_eq!(app.get("/v1/vouchers").await.expect(200)["total"], 1);
+    let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let waits = (begun.clone(), go_on.clone());
+    let slow = routes::post("/v1/slow", "Wait", move |call| {
+        let (begun, go_on) = waits.clone();
+        async move {
+            begun.notify_one();
+            go_on.notified().await;
+            call.answer(Vec::new(), |_| Ok(json!({"done": true}))).await
+        }
+    });
+    let app = TestApp::with_routes(Settings::default(), vec![slow]).await;
+    let (body, send) = (json!({}), async |body| app.post_with_key("k", "/v1/slow", body).await);
+    let twin = async {
+        begun.notified().await;
+        let twin = send(&body).await;
+        go_on.notify_one();
+        twin
+    };
+    let (first, twin) = tokio::join!(send(&body), twin);
+    first.expect(200);
+    twin.expect(409);
+    assert_eq!((&twin.body["key"], twin.header("retry-after")), (&json!("idempotency_key_in_use"), "1"));
+    let later = send(&body).await;
+    assert_eq!((later.expect(200), later.header("idempotent-replayed")), (json!({"done": true}), "true"));
 }
 
 #[tokio::test]
